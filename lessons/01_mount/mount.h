@@ -1,0 +1,71 @@
+// Lesson 01: mounts of its own
+//
+// Read:   mount_namespaces(7), mount(2), pivot_root(2), umount(2),
+//         mount_setattr(2); docs/01_mount.md
+// Run:    bazel run //lessons:01_mount -- --tmpfs /tmp:size=1m
+// Check:  bazel test //tests:01_mount
+//
+// The process is in a mount namespace of its own: a copy of the machine's
+// mounts, which it exchanges for those of the container. volumes.h has what is
+// around the steps.
+
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+
+#include "lessons/kit/unique_fd.h"
+
+namespace container {
+
+// ---- The root --------------------------------------------------------------
+
+// Step 01.1. Makes all mounts of the calling process's mount namespace private:
+// what is mounted or unmounted in it from now on is not seen in any other
+// namespace, nor the other way round. Throws SystemError.
+void make_mounts_private();
+
+// Step 01.2. Makes the directory `root` the root of the mount namespace, with
+// all that is mounted below it. It need not be a mount point. The process's
+// root and working directory are there afterwards. The old root, and all that
+// is mounted below that, is still mounted: over the new one, at "/".
+//
+// The mounts are private. Throws SystemError: ENOENT if `root` is not there,
+// ENOTDIR if it is not a directory, EBUSY if it is the root already.
+void change_root(const std::filesystem::path& root);
+
+// Step 01.3. Unmounts what is mounted over the root, and all below that, though
+// files there are in use: this program is one. Then no path leads there.
+//
+// The working directory is the root. Throws SystemError.
+void drop_old_root();
+
+// ---- What is mounted in it -------------------------------------------------
+
+// Step 01.4. Returns a copy of the mount of `source`, a directory or a file,
+// with all that is mounted below it. It is not attached anywhere yet, so it
+// outlives the old root. In none of its mounts do set-user-ID programs and
+// devices work; with `read_only`, in none of them can anything be written.
+// Other restrictions that the mounts have stay. `source` itself is as before.
+//
+// Throws SystemError: ENOENT if `source` is not there.
+kit::UniqueFd take_volume(const std::filesystem::path& source, bool read_only);
+
+// Step 01.5. Mounts what take_volume() has returned on `target`, which is there
+// and is a directory or a file as the volume is. Symbolic links are followed.
+// Throws SystemError.
+void attach_volume(int volume, const std::filesystem::path& target);
+
+// Step 01.6. Mounts a new tmpfs on the directory `target`: `size` bytes, or
+// half of the machine's memory. All may write to it. There are no set-user-ID
+// programs, no devices, and no programs at all in it. Throws SystemError.
+void mount_tmpfs(const std::filesystem::path& target,
+                 std::optional<std::uint64_t> size);
+
+// Step 01.7. Makes the root read-only for those in this mount namespace; what
+// is mounted below it stays as it is, and so does the same directory for the
+// rest of the machine. Throws SystemError.
+void make_root_read_only();
+
+}  // namespace container

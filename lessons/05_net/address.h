@@ -1,0 +1,53 @@
+// Given: IPv4 addresses and ports, as options write them.
+
+#pragma once
+
+#include <netinet/in.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace container {
+
+// "10.0.5.2/24": an address, and all those that have the same first 24 bits.
+struct Range {
+  in_addr address{};
+  unsigned length = 32;
+};
+
+// "8080:80": a port of the machine that stands for one of the container.
+struct PublishedPort {
+  std::uint16_t host = 0;
+  std::uint16_t container = 0;
+};
+
+// These throw std::runtime_error, which quotes the text.
+in_addr parse_address(std::string_view text);
+Range parse_range(std::string_view text);  // The length is 8 to 30.
+PublishedPort parse_published_port(std::string_view text);
+
+std::string to_text(in_addr address);
+std::string to_text(const Range& range);
+
+// 24 -> 255.255.255.0
+in_addr netmask(unsigned length);
+
+// The first address of the range, 10.0.5.0, which stands for all of it.
+in_addr network_of(const Range& range);
+
+// The address that is `n` after the first one.
+in_addr nth_address(const Range& range, unsigned n);
+
+// Can a machine of the range have this address? Not the first and the last,
+// and none that means something else everywhere (127.0.0.1, 224.0.0.1).
+bool is_usable(in_addr address, const Range& range);
+
+inline bool operator==(in_addr left, in_addr right) {
+  return left.s_addr == right.s_addr;
+}
+
+// For bind() and connect(). A port travels with its high byte first.
+sockaddr_in socket_address(in_addr address, std::uint16_t port);
+
+}  // namespace container

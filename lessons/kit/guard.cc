@@ -1,0 +1,56 @@
+#include "lessons/kit/guard.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "lessons/kit/check.h"
+#include "lessons/kit/todo.h"
+
+namespace kit {
+namespace {
+
+void open_standard_descriptors() {
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
+    if (::fcntl(fd, F_GETFD) != -1 || errno != EBADF) continue;
+    // The lowest free number is taken: the one that was found closed. It is
+    // inherited, as standard descriptors are.
+    // NOLINTNEXTLINE(android-cloexec-open)
+    check(::open("/dev/null", O_RDWR), "open /dev/null");
+  }
+}
+
+int end(int status, std::string what) {
+  std::replace(what.begin(), what.end(), '\n', ' ');
+  const std::string line =
+      fmt::format("{}: {}\n", ::program_invocation_short_name, what);
+  // If standard error cannot be written to, the status has to say it all.
+  (void)!::write(STDERR_FILENO, line.data(), line.size());
+  return status;
+}
+
+int print(const std::string& text) {
+  const auto size = static_cast<ssize_t>(text.size());
+  if (::write(STDOUT_FILENO, text.data(), text.size()) == size) return 0;
+  return end(kFailed, "write to standard output");
+}
+
+}  // namespace
+
+int guard(const std::function<int()>& body) {
+  try {
+    open_standard_descriptors();
+    return body();
+  } catch (const Todo& todo) {
+    return end(kUnwritten, todo.what());
+  } catch (const Exit& exit) {
+    if (exit.status() == 0) return print(exit.what());
+    return end(exit.status(), exit.what());
+  } catch (const std::exception& error) {
+    return end(kFailed, error.what());
+  }
+}
+
+}  // namespace kit

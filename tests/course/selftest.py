@@ -1,0 +1,107 @@
+#!/usr/bin/env python3
+"""Proves that the course tests can fail: breaks a copy of the course in one place after
+the other, and expects each time that the test says so.
+
+    selftest.py LAB
+"""
+
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+WORKSPACE = HERE.parents[1]
+
+# What is done, to which file, what is replaced by what, what the test has to say.
+BREAKAGES = [
+    ("a gap in the numbers", "lessons/00_chroot/chroot.cc", "00.2", "00.4", "steps are numbered"),
+    ("a step of two statements", "lessons/00_chroot/chroot.cc",
+     '  throw kit::Todo("00.2");', '  ::sync();\n  throw kit::Todo("00.2");', "one TODO comment"),
+    ("an exercise that differs elsewhere", "lessons/06_cgroups/cgroup.cc",
+     "#include <sched.h>", "#include <stdio.h>", "outside of its steps"),
+    ("a solution that differs elsewhere", "solutions/06_cgroups/cgroup.cc",
+     "namespace container {", "namespace container {\n\nint more = 1;", "outside of its steps"),
+    ("a step that is not judged", "tests/00_chroot_test.cc", "[00.2]", "[given]", "no case judges"),
+    ("a case for no step", "tests/00_chroot_test.cc", "[00.2]", "[00.9]", "is no step"),
+    ("no points", "tests/00_chroot_test.cc", "[points:", "[worth:", "no points"),
+    ("a heading with another number", "docs/06_cgroups.md", "### Step 06.2:", "### Step 06.8:",
+     "headings for steps"),
+    ("a link to nowhere", "docs/06_cgroups.md", "](../lessons/", "](../lesson/", "links to"),
+    ("a target that is not there", "docs/06_cgroups.md", "//tests:06_cgroups", "//tests:06_groups",
+     "names the target"),
+    ("a manual page that is not there", "docs/06_cgroups.md", "clone3(2)", "clone4(2)",
+     "names the manual page"),
+    ("a wrong solution without a reason", "tests/mutants/00_chroot/no_chdir.patch", "Mistake:", "Error:",
+     "has no line `Mistake"),
+]
+
+GOOD_CHAPTER = "```console\n# echo a; echo b\na\n[...]\n# true\n# printf x\nx\n```\n"
+BAD_CHAPTERS = [
+    ("other output", GOOD_CHAPTER.replace("\na\n", "\nc\n")),
+    ("output where none is expected", GOOD_CHAPTER.replace("# true", "# echo more")),
+    ("no output where some is expected", GOOD_CHAPTER.replace("# true\n", "# true\nsome\n")),
+    ("a command that ends the session", GOOD_CHAPTER.replace("# true", "# exit")),
+    ("no block at all", "nothing\n"),
+    ("a host command that cannot be run", GOOD_CHAPTER.replace("# true", "$ make")),
+]
+
+wrong = 0
+
+
+def expect(what, status, output, word=""):
+    global wrong
+    found = status != 0 and word in output
+    if not found:
+        wrong += 1
+        print(output[-2000:])
+    print(f"{'ok      ' if found else 'MISSED  '}{what}")
+
+
+def run(*command):
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          stdin=subprocess.DEVNULL, check=False)
+    return done.returncode, done.stdout
+
+
+def break_sources(copy):
+    script = copy / "tests/course/sources_test.py"
+    for what, name, old, new, word in BREAKAGES:
+        path = copy / name
+        text = path.read_text(encoding="utf-8")
+        if old not in text:
+            sys.exit(f"{name} has no {old!r} any more: change the self-test")
+        path.write_text(text.replace(old, new), encoding="utf-8")
+        expect(what, *run(script, copy), word)
+        path.write_text(text, encoding="utf-8")
+    status, output = run(script, copy)
+    expect("nothing wrong in what is whole", 1 - status, output)
+
+
+def break_chapters(lab, scratch):
+    chapter = scratch / "chapter.md"
+    chapter.write_text(GOOD_CHAPTER, encoding="utf-8")
+    status, output = run(HERE / "console_test.py", lab, chapter)
+    expect("nothing wrong in a good chapter", 1 - status, output)
+    for what, text in BAD_CHAPTERS:
+        chapter.write_text(text, encoding="utf-8")
+        expect(what, *run(HERE / "console_test.py", lab, chapter))
+
+
+def main():
+    with tempfile.TemporaryDirectory() as name:
+        scratch = pathlib.Path(name)
+        copy = scratch / "copy"
+        for part in ("lessons", "solutions", "tests", "docs", "vm", "rootfs-scripts", "third_party", "tools"):
+            shutil.copytree(WORKSPACE / part, copy / part)
+        for part in ("README.md", "setup"):
+            shutil.copy(WORKSPACE / part, copy)
+        break_sources(copy)
+        break_chapters(str(pathlib.Path(sys.argv[1]).resolve()), scratch)
+    print(f"{wrong} missed")
+    sys.exit(wrong > 0)
+
+
+if __name__ == "__main__":
+    main()

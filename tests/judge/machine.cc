@@ -1,0 +1,283 @@
+#include "tests/judge/machine.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sched.h>
+#include <sys/ipc.h>
+#include <sys/mount.h>
+#include <sys/msg.h>
+#include <sys/prctl.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+
+#include "lessons/kit/check.h"
+#include "tests/judge/cgroup.h"
+#include "tests/judge/host.h"
+#include "tests/judge/kernel.h"
+#include "tests/judge/network.h"
+#include "tests/judge/process.h"
+
+namespace judge {
+namespace {
+
+using kit::check;
+using kit::UniqueFd;
+
+// What changes when a file is replaced or written to.
+std::string state_of(const std::string& path) {
+  struct stat file {};
+  check(::stat(path.c_str(), &file), "look at {}", path);
+  return fmt::format("{}:{} {} {}.{}", file.st_dev, file.st_ino, file.st_size,
+                     file.st_mtim.tv_sec, file.st_mtim.tv_nsec);
+}
+
+UniqueFd open_directory(const char* path) {
+  return UniqueFd{
+      check(::open(path, O_PATH | O_DIRECTORY | O_CLOEXEC), "open {}", path)};
+}
+
+void write_text(int directory, const std::string& path,
+                const std::string& text) {
+  const UniqueFd file{::openat(directory, path.c_str(), O_WRONLY | O_CLOEXEC)};
+  if (file.get() != -1) (void)!::write(file.get(), text.data(), text.size());
+}
+
+// The judge must outlive what uses up the machine's memory.
+void protect_from_oom_killer() {
+  write_text(AT_FDCWD, "/proc/self/oom_score_adj", "-1000");
+}
+
+// The cgroups that were not there before, those below others first.
+std::vector<std::string> new_cgroups(const Host& before) {
+  const auto own = machine().own_cgroup();
+  auto paths = cgroups_below("/");
+  std::erase_if(paths, [&](const auto& path) {
+    return before.cgroups.all().contains(path) || path == own + "/case";
+  });
+  std::reverse(paths.begin(), paths.end());
+  return paths;
+}
+
+// Waits until none of them lives, or a tenth of a second is over, and reaps
+// those that have become the judge's children. Returns whether it has any left.
+bool reap(const std::vector<Stat>& family) {
+  const Deadline deadline(std::chrono::milliseconds{100});
+  for (const auto& process : family) {
+    const UniqueFd pidfd = open_pidfd(process.pid);
+    pollfd ended{pidfd.get(), POLLIN, 0};
+    if (pidfd) ::poll(&ended, 1, deadline.milliseconds_left());
+  }
+  pid_t child = 0;
+  while ((child = ::waitpid(-1, nullptr, WNOHANG)) > 0) {
+  }
+  return child == 0;
+}
+
+// Kills everything that comes from the program, until nothing is left. What is
+// in cgroups goes first: there the kernel kills all at once, so that not even a
+// fork bomb gets away.
+void end_processes(const std::vector<std::string>& cgroups) {
+  const Deadline deadline;
+  while (!deadline.passed()) {
+    for (const auto& path : cgroups) kill_cgroup(path);
+    kill_cgroup(machine().own_cgroup() + "/case");
+    const auto family = descendants_of(::getpid());
+    for (const auto& process : family) ::kill(process.pid, SIGKILL);
+    if (!reap(family)) return;
+  }
+}
+
+// Controllers that a program has enabled in the tree's root.
+void disable_controllers(const std::string& enabled_at_first) {
+  const auto at_first = split(enabled_at_first, ' ');
+  for (const auto& name :
+       split(Cgroup{"/"}.file("cgroup.subtree_control"), ' ')) {
+    if (std::find(at_first.begin(), at_first.end(), name) == at_first.end()) {
+      write_text(machine().cgroups(), "cgroup.subtree_control", "-" + name);
+    }
+  }
+}
+
+void remove_ipc(const Host& now, const Host& before) {
+  for (const auto& [id, fact] : now.ipc.all()) {
+    if (before.ipc.all().contains(id)) continue;
+    const int number = std::stoi(id.substr(4));
+    if (id.starts_with("msg")) ::msgctl(number, IPC_RMID, nullptr);
+    if (id.starts_with("sem")) ::semctl(number, 0, IPC_RMID);
+    if (id.starts_with("shm")) ::shmctl(number, IPC_RMID, nullptr);
+  }
+}
+
+void restore_settings(const Facts& now, const Facts& before) {
+  for (const auto& [name, fact] : before.all()) {
+    const auto current = now.all().find(name);
+    if (current != now.all().end() && current->second.value != fact.value) {
+      write_text(machine().proc(), "sys/" + name, fact.value);
+    }
+  }
+}
+
+void remove_files(const Host& now, const Host& before) {
+  const auto root = fmt::format("/proc/self/fd/{}", machine().root());
+  std::error_code ignored;
+  for (const auto& [path, fact] : now.files.all()) {
+    if (before.files.all().contains(path)) continue;
+    std::filesystem::remove_all(root + path, ignored);
+  }
+}
+
+// Links that have not gone by themselves, with the namespace at their other
+// end.
+void remove_links(const Facts& now, const Facts& before) {
+  constexpr std::string_view kKind = "link ";
+  for (const auto& [id, fact] : now.all()) {
+    if (!id.starts_with(kKind) || before.all().contains(id)) continue;
+    try {
+      remove_link(id.substr(kKind.size()));
+    } catch (const std::system_error&) {
+      // It has gone just now.
+    }
+  }
+}
+
+// Who: the keeper of the stage. Makes a copy of the machine's mount namespace,
+// says so, and stays until it is killed.
+[[noreturn]] void keep_stage(int mount_namespace, int ready) {
+  const bool made =
+      ::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 &&
+      ::setns(mount_namespace, CLONE_NEWNS) == 0 &&
+      ::unshare(CLONE_NEWNS) == 0 &&
+      // Nothing gets from here to the machine, but from one mount namespace to
+      // the next that is made here: like the machine, this is rshared.
+      ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+      ::mount(nullptr, "/", nullptr, MS_REC | MS_SHARED, nullptr) == 0;
+  if (made) (void)!::write(ready, "", 1);
+  ::close(ready);
+  while (made) ::pause();
+  ::_exit(1);
+}
+
+// The root directories of the case's boxes.
+void remove_roots() {
+  std::error_code ignored;
+  for (const auto& name : names_in(AT_FDCWD, "/judge/roots")) {
+    std::filesystem::remove_all("/judge/roots/" + name, ignored);
+  }
+}
+
+}  // namespace
+
+std::string take_variable(const char* name) {
+  char* const value = std::getenv(name);
+  if (value == nullptr) {
+    throw std::runtime_error(fmt::format(
+        "{} is not set: the judge is started by the lab machine", name));
+  }
+  const std::string copy = value;
+  std::memset(value, 0, copy.size());
+  ::unsetenv(name);
+  return copy;
+}
+
+Machine& machine() {
+  static Machine instance;
+  return instance;
+}
+
+Machine::Machine()
+    : program_(take_variable("JUDGE_PROGRAM")),
+      probe_(take_variable("JUDGE_PROBE")),
+      mount_namespace_(check(::open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC),
+                             "open the machine's mount namespace")),
+      root_(open_directory("/")) {
+  protect_from_oom_killer();
+  check(::prctl(PR_SET_CHILD_SUBREAPER, 1), "become a subreaper");
+  check(::unshare(CLONE_NEWNS), "make a mount namespace for the judge");
+  check(::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr),
+        "make the judge's mounts private");
+  proc_ = open_directory("/proc");
+  cgroups_ = open_directory("/sys/fs/cgroup");
+  take_probe();
+
+  const auto lines = read_file(AT_FDCWD, "/proc/self/cgroup").value_or("");
+  for (const auto& line : split(lines, '\n')) {
+    if (line.starts_with("0::")) own_cgroup_ = line.substr(3);
+  }
+  const auto path = "." + own_cgroup_ + "/case";
+  ::mkdirat(cgroups(), path.c_str(), 0755);
+  case_cgroup_.reset(check(
+      ::openat(cgroups(), path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+      "open the cgroup {}", path));
+}
+
+Machine::~Machine() = default;
+
+// Every root directory gets the probe by a hard link. So the one file is in the
+// page cache, and it is enough to look at that one for changes.
+void Machine::take_probe() {
+  std::filesystem::create_directories("/judge/roots");
+  std::filesystem::copy_file(probe_, "/judge/probe");
+  probe_ = "/judge/probe";
+  probe_state_ = state_of(probe_);
+}
+
+bool Machine::probe_is_as_it_was() const {
+  return state_of(probe_) == probe_state_;
+}
+
+std::string Machine::program_name() const {
+  return program_.substr(program_.rfind('/') + 1);
+}
+
+void Machine::remember() {
+  controllers_ = Cgroup{"/"}.file("cgroup.subtree_control");
+  at_first_ = std::make_unique<Host>(Host::now());
+}
+
+void Machine::prepare() {
+  int ends[2];
+  check(::pipe2(ends, O_CLOEXEC), "make a pipe");
+  const UniqueFd reader{ends[0]};
+  UniqueFd writer{ends[1]};
+  stage_ = check(::fork(), "fork");
+  if (stage_ == 0) keep_stage(mount_namespace_.get(), writer.get());
+  writer.reset();
+  char byte = 0;
+  if (check(::read(reader.get(), &byte, 1), "wait for the stage") != 1) {
+    throw std::runtime_error("the stage could not be set");
+  }
+  const auto path = fmt::format("{}/ns/mnt", stage_);
+  stage_namespace_.reset(
+      check(::openat(proc(), path.c_str(), O_RDONLY | O_CLOEXEC),
+            "open the stage's mount namespace"));
+}
+
+void Machine::restore() {
+  awaited.clear();
+  const auto cgroups = new_cgroups(*at_first_);
+  end_processes(cgroups);
+  stage_ = 0;  // It has been killed with the others.
+  stage_namespace_.reset();
+  for (const auto& path : new_cgroups(*at_first_)) remove_cgroup(path);
+  disable_controllers(controllers_);
+  remove_roots();
+  const auto now = Host::now();
+  if (now.changes_since(*at_first_).empty()) return;
+  remove_links(now.links, at_first_->links);
+  remove_ipc(now, *at_first_);
+  restore_settings(now.names, at_first_->names);
+  restore_settings(now.sysctls, at_first_->sysctls);
+  remove_files(now, *at_first_);
+}
+
+}  // namespace judge

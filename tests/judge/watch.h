@@ -1,0 +1,98 @@
+// Catches a program at the moments that matter. The kernel holds whoever opens
+// or executes a watched file (fanotify(7)), or makes a watched system call
+// (seccomp_unotify(2)), until the judge has answered.
+
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "lessons/kit/unique_fd.h"
+#include "tests/judge/deadline.h"
+
+namespace judge {
+
+// Holds every process that opens or executes a file, just before it does.
+class FileWatch {
+ public:
+  enum class For { kOpen, kExec };
+  FileWatch(const std::string& path, For what);
+
+  // For poll(2): readable when a process is held.
+  [[nodiscard]] int descriptor() const { return group_.get(); }
+
+  // Waits until a process is held. Throws Failed if none is, in time.
+  void wait() const;
+
+  // Calls `look` for each process that is held, then lets it go. When the watch
+  // ends, all go on.
+  void answer(const std::function<void(pid_t)>& look) const;
+
+ private:
+  kit::UniqueFd group_;
+};
+
+// Holds every process that opens a cgroup.procs or cgroup.threads file.
+//
+// While one of these exists, the judge itself must not open any file in the
+// cgroup tree: it would wait for itself.
+class CgroupWatch {
+ public:
+  CgroupWatch();
+
+  [[nodiscard]] int descriptor() const { return group_.get(); }
+
+  // Takes note of who is held now.
+  void receive();
+
+  // Lets the one that is held go on, if its time is over.
+  void release_if_due();
+  void release();
+
+  // How long poll(2) may wait, at most, before release_if_due().
+  [[nodiscard]] int milliseconds_left() const;
+
+ private:
+  kit::UniqueFd group_;
+  kit::UniqueFd held_;  // The file that a process waits to open, or none.
+  Deadline end_{std::chrono::milliseconds{0}};
+};
+
+// A system call by its number and, if it is of many uses, its first argument.
+struct Call {
+  int number = -1;
+  std::optional<unsigned> argument = std::nullopt;
+};
+
+// Holds every process of a program just before it makes a system call.
+class CallWatch {
+ public:
+  explicit CallWatch(const Call& call);
+
+  // In the process that is to be the program, as root: begins.
+  void begin() const;
+
+  // In the judge, after that: takes over.
+  void take_over();
+
+  // For poll(2): readable when a process is held.
+  [[nodiscard]] int descriptor() const { return listener_.get(); }
+
+  // Takes note of the process that is held. False if there is none.
+  [[nodiscard]] bool receive();
+
+  // Lets that one make its call.
+  void release() const;
+
+ private:
+  Call call_;
+  kit::UniqueFd sender_, receiver_;  // For the listener, from there to here.
+  kit::UniqueFd listener_;
+  std::uint64_t held_ = 0;
+};
+
+}  // namespace judge

@@ -1,0 +1,170 @@
+"""How a lesson is judged: the targets that judged_lesson() makes, and their rule.
+
+For the lesson 06_cgroups there are
+
+    //tests:06_cgroups            the learner's file, //lessons:06_cgroups (manual)
+    //tests:06_cgroups_solution   //solutions:06_cgroups: everything is right
+    //tests:06_cgroups_skeleton   an unwritten file stops at its first step
+    //tests:06_cgroups_mutants    every wrong solution fails at the step it names
+"""
+
+load("@rules_cc//cc:defs.bzl", "cc_binary")
+load("//lessons:lesson.bzl", "lesson_binary")
+load("//tools:cc.bzl", "KIT_COPTS", "KIT_LINKOPTS")
+
+# Circumstances and How are set by naming what is different from their defaults.
+JUDGE_COPTS = KIT_COPTS + ["-Wno-missing-field-initializers", "-O1"]
+
+def _quote(text):
+    return "'" + text.replace("'", "'\\''") + "'"
+
+def _judged_test_impl(ctx):
+    words = ["--program", ctx.executable.program.short_path]
+    files = [ctx.executable.program]
+    if ctx.executable.judge:
+        words += ["--judge", ctx.executable.judge.short_path]
+        files.append(ctx.executable.judge)
+    if ctx.executable.probe:
+        words += ["--probe", ctx.executable.probe.short_path]
+        files.append(ctx.executable.probe)
+    if ctx.attr.expect_todo:
+        words += ["--expect-todo", ctx.attr.expect_todo]
+    for argument in ctx.attr.arguments:
+        words += ["--argument", argument]
+    options = " ".join([_quote(word) for word in words])
+
+    # A mutant says in its own words how it has to fail.
+    lines = ["#!/bin/sh", "set -- %s \"$@\"" % options]
+    if ctx.file.mutant:
+        files.append(ctx.file.mutant)
+        patch = _quote(ctx.file.mutant.short_path)
+        lines += [
+            "field() { sed -n \"s/^$1: *//p\" %s | head -n 1; }" % patch,
+            "set -- \"$@\" --expect-failure \"$(field Fails)\"" +
+            " --expect-text \"$(field Says)\"",
+            "echo \"Mistake: $(field Mistake)\"",
+        ]
+
+    # bazel test --test_filter='[06.2]'
+    lines += [
+        "if [ -n \"${TESTBRIDGE_TEST_ONLY:-}\" ]; then",
+        "  set -- \"$@\" --filter \"$TESTBRIDGE_TEST_ONLY\"",
+        "fi",
+        "exec %s judge \"$@\"" % _quote(ctx.executable._lab.short_path),
+        "",
+    ]
+    script = ctx.actions.declare_file(ctx.label.name)
+    ctx.actions.write(script, "\n".join(lines), is_executable = True)
+    runfiles = ctx.runfiles(files = files)
+    return [DefaultInfo(
+        executable = script,
+        runfiles = runfiles.merge(ctx.attr._lab[DefaultInfo].default_runfiles),
+    )]
+
+# Judges `program` in a lab machine of its own.
+judged_test = rule(
+    implementation = _judged_test_impl,
+    test = True,
+    attrs = {
+        "program": attr.label(executable = True, cfg = "target", mandatory = True),
+        "judge": attr.label(executable = True, cfg = "target"),
+        "probe": attr.label(executable = True, cfg = "target"),
+        # The step at which the program has to stop, as not yet written.
+        "expect_todo": attr.string(),
+        "arguments": attr.string_list(doc = "The program's, with expect_todo."),
+        # The patch that made the program wrong: it says what has to happen.
+        "mutant": attr.label(allow_single_file = [".patch"]),
+        "_lab": attr.label(default = "//vm:lab", executable = True, cfg = "target"),
+    },
+)
+
+# The machine's memory is a file that QEMU opens for writing and maps privately;
+# in Bazel's sandbox it would be read-only.
+_TAGS = ["no-sandbox"]
+
+def _mutant(lesson, exercise, judge, patch, uses):
+    """The solution with `patch` applied, and the test that it is found out.
+
+    Returns the test's name.
+    """
+    name = patch.split("/")[-1][:-len(".patch")]
+    folder = "mutants/%s/%s" % (lesson, name)
+    source = "%s/%s.cc" % (folder, exercise)
+    native.genrule(
+        name = folder + "/source",
+        srcs = ["//solutions:%s/%s.cc" % (lesson, exercise), patch],
+        outs = [source],
+        # --fuzz=0: a patch that no longer fits is to be noticed, not bent.
+        cmd = "cp $(location //solutions:%s/%s.cc) $@ && chmod u+w $@ && " % (lesson, exercise) +
+              "patch --quiet --fuzz=0 --no-backup-if-mismatch $@ $(location %s)" % patch,
+        tags = ["manual"],
+    )
+    lesson_binary(
+        # Named like the lesson, for the program's name is part of its messages.
+        name = "%s/%s" % (folder, lesson),
+        exercise_src = source,
+        lesson = lesson,
+        uses = uses,
+        tags = ["manual"],
+    )
+    test = "%s_mutant_%s" % (lesson, name)
+    judged_test(
+        name = test,
+        size = "medium",
+        judge = judge,
+        mutant = patch,
+        probe = "//tests/probe",
+        program = ":%s/%s" % (folder, lesson),
+        tags = _TAGS,
+    )
+    return test
+
+def judged_lesson(name, exercise, uses = [], arguments = []):
+    """Makes the targets that judge a lesson.
+
+    Args:
+      name: the lesson, "06_cgroups". NAME_test.cc has its cases, and
+        mutants/NAME/*.patch its wrong solutions.
+      exercise: the file that the learner writes, without ".cc".
+      uses: the lessons whose steps this one calls, as in lessons/BUILD.
+      arguments: what the program needs to get to its first step.
+    """
+    judge = name + "_judge"
+    cc_binary(
+        name = judge,
+        srcs = [name + "_test.cc"],
+        copts = JUDGE_COPTS,
+        linkopts = KIT_LINKOPTS,
+        deps = ["//tests/judge"],
+    )
+    judged_test(
+        name = name,
+        size = "medium",
+        judge = judge,
+        probe = "//tests/probe",
+        program = "//lessons:" + name,
+        tags = _TAGS + ["manual"],
+    )
+    judged_test(
+        name = name + "_solution",
+        size = "medium",
+        judge = judge,
+        probe = "//tests/probe",
+        program = "//solutions:" + name,
+        tags = _TAGS,
+    )
+    judged_test(
+        name = name + "_skeleton",
+        size = "small",
+        arguments = arguments,
+        expect_todo = name[:2] + ".1",
+        program = "//lessons:" + name,
+        tags = _TAGS,
+    )
+    native.test_suite(
+        name = name + "_mutants",
+        tests = [
+            ":" + _mutant(name, exercise, judge, patch, uses)
+            for patch in native.glob(["mutants/%s/*.patch" % name])
+        ],
+    )

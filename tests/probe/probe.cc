@@ -1,0 +1,457 @@
+// The probe: what the judge has the judged program run as its command.
+//
+// It does inside the container what the judge tells it, so that the judge can
+// look from outside at what the kernel then shows. It proves nothing by itself.
+//
+//   probe exit STATUS              ends at once with that status
+//   probe kill SIGNAL              sends itself that signal
+//   probe print TEXT               writes TEXT and a line end, ends with 0
+//   probe wait                     does nothing until it is killed
+//   probe serve [INSTRUCTION...]   carries out INSTRUCTION before anything
+//   else,
+//                                  then connects to the judge (protocol.h) and
+//                                  carries out what that sends
+//
+// Instructions:
+//
+//   exit STATUS         end with that status; children stay
+//   fork N              make N children that do nothing; the result is how many
+//                       there are, and the errno that ended it or 0: "4 11"
+//   orphans N           the same with grandchildren in sessions of their own,
+//                       whose parents end at once
+//   orphan STATUS       make one that ends with that status as an orphan
+//   block SIGNAL        from now on, that signal has to wait
+//   spin N              make N children that compute for ever
+//   open PATH           make a child that opens a file, however long that takes
+//   run PATH            make a child that executes a copy of the probe, to wait
+//   reap                kill the children and wait for them
+//   touch BYTES         get memory, and write to each of its pages
+//   read PATH           the result is the file's content
+//   write PATH TEXT     one write() to an existing file
+//   make PATH TEXT      a new file with that content
+//   stat PATH           "DEVICE INODE MODE", the mode in octal
+//   list PATH           names in a directory, a line each
+//   cwd                 the working directory as the kernel words it, which
+//                       starts with "(unreachable)" if it is outside the root
+//   sync-write PATH N   N bytes past the page cache (O_DIRECT)
+//   sync-write-child PATH N
+//                       the same twice in a child; answers after the first
+//   mount TYPE PATH     mount a file system of that type
+//   chown PATH UID      give a file to somebody else
+//   mknod PATH          make a device node, of /dev/null
+//   escape              leave a chroot by a second one: chroot(2), NOTES
+//
+// It is static, uses system calls and little else, and so starts fast.
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdarg>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string_view>
+
+#include "tests/probe/protocol.h"
+
+namespace {
+
+constexpr int kMaxWords = 8;
+
+char reply[probe::kMaxMessage];
+std::size_t reply_size = 0;
+int judge_socket = -1;
+
+constexpr int kMaxChildren = 4096;
+pid_t child[kMaxChildren];
+int children = 0;
+
+// An instruction and its arguments. The last word may have spaces in it.
+struct Words {
+  const char* word[kMaxWords] = {};
+  int count = 0;
+
+  [[nodiscard]] const char* at(int i) const { return i < count ? word[i] : ""; }
+  [[nodiscard]] long number(int i) const {
+    return ::strtol(at(i), nullptr, 10);
+  }
+};
+
+__attribute__((format(printf, 1, 2))) bool answer(const char* format, ...) {
+  std::va_list arguments;
+  va_start(arguments, format);
+  const int size =
+      std::vsnprintf(reply, sizeof reply, format, arguments);  // NOLINT
+  va_end(arguments);
+  reply_size = static_cast<std::size_t>(size);
+  if (reply_size >= sizeof reply) reply_size = sizeof reply - 1;
+  return true;
+}
+
+bool succeeded() { return answer("ok"); }
+bool failed() { return answer("error %d", errno); }
+bool done(long result) { return result == -1 ? failed() : succeeded(); }
+
+// Forks a child that runs `task`, which must not return.
+template <typename Task>
+pid_t fork_child(Task task) {
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    // Else the judge would not notice that the probe itself has ended.
+    if (judge_socket != -1) ::close(judge_socket);
+    task();
+    ::_exit(0);
+  }
+  return pid;
+}
+
+void do_nothing() {
+  for (;;) ::pause();
+}
+
+void compute() {
+  volatile bool for_ever = true;
+  while (for_ever) {
+  }
+}
+
+void become_orphan() {
+  ::setsid();
+  if (::fork() == 0) do_nothing();
+}
+
+bool make_children(long wanted, void (*task)()) {
+  long made = 0;
+  while (made < wanted && children < kMaxChildren) {
+    const pid_t pid = fork_child(task);
+    if (pid == -1) return answer("ok %ld %d", made, errno);
+    child[children++] = pid;
+    ++made;
+  }
+  return answer("ok %ld 0", made);
+}
+
+bool make_opener(const char* path) {
+  const pid_t pid = fork_child([path] {
+    (void)::open(path, O_RDONLY | O_CLOEXEC);
+    do_nothing();
+  });
+  if (pid == -1) return failed();
+  if (children < kMaxChildren) child[children++] = pid;
+  return succeeded();
+}
+
+// Answers when exec has succeeded, or with why it has not.
+bool run_copy(const char* path) {
+  int report[2];
+  if (::pipe2(report, O_CLOEXEC) == -1) return failed();
+  const pid_t pid = fork_child([path, &report] {
+    ::execl(path, path, "wait", nullptr);
+    (void)!::write(report[1], &errno, sizeof errno);
+  });
+  ::close(report[1]);
+  int error = 0;
+  const ssize_t size = ::read(report[0], &error, sizeof error);
+  ::close(report[0]);
+  if (pid == -1) return failed();
+  if (children < kMaxChildren) child[children++] = pid;
+  return size > 0 ? answer("error %d", error) : succeeded();
+}
+
+bool make_orphans(long wanted) {
+  for (long made = 0; made < wanted; ++made) {
+    const pid_t middle = fork_child(become_orphan);
+    if (middle == -1) return answer("ok %ld %d", made, errno);
+    ::waitpid(middle, nullptr, 0);
+  }
+  return answer("ok %ld 0", wanted);
+}
+
+bool make_orphan(int status) {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) == -1) return failed();
+  const pid_t middle = fork_child([&] {
+    ::setsid();
+    if (::fork() != 0) return;
+    ::close(ends[1]);
+    char byte = 0;
+    // Returns when the last one who could write has ended: the parent.
+    (void)!::read(ends[0], &byte, 1);
+    ::_exit(status);
+  });
+  ::close(ends[0]);
+  ::close(ends[1]);
+  return done(middle == -1 ? -1 : ::waitpid(middle, nullptr, 0));
+}
+
+bool block(int signal) {
+  sigset_t set;
+  ::sigemptyset(&set);
+  ::sigaddset(&set, signal);
+  return done(::sigprocmask(SIG_BLOCK, &set, nullptr));
+}
+
+bool reap() {
+  for (; children > 0; --children) {
+    ::kill(child[children - 1], SIGKILL);
+    ::waitpid(child[children - 1], nullptr, 0);
+  }
+  return succeeded();
+}
+
+bool touch(long bytes) {
+  auto* const memory = static_cast<volatile char*>(
+      ::mmap(nullptr, static_cast<std::size_t>(bytes), PROT_READ | PROT_WRITE,
+             MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+  if (memory == MAP_FAILED) return failed();
+  // Different content in each page, which swap cannot share or drop.
+  for (long at = 0; at < bytes; at += 4096) {
+    for (long i = 0; i < 4096; i += 64) {
+      memory[at + i] = static_cast<char>((at >> 12) * 31 + i * 7);
+    }
+  }
+  return succeeded();
+}
+
+bool read_file(const char* path) {
+  const int fd = ::open(path, O_RDONLY | O_CLOEXEC);
+  if (fd == -1) return failed();
+  std::memcpy(reply, "ok ", 3);
+  reply_size = 3;
+  while (reply_size < sizeof reply) {
+    const ssize_t size =
+        ::read(fd, reply + reply_size, sizeof reply - reply_size);
+    if (size == -1) {
+      const bool result = failed();
+      ::close(fd);
+      return result;
+    }
+    if (size == 0) break;
+    reply_size += static_cast<std::size_t>(size);
+  }
+  ::close(fd);
+  return true;
+}
+
+bool write_file(const char* path, const char* text, int flags) {
+  const int fd = ::open(path, O_WRONLY | O_CLOEXEC | flags, 0644);
+  if (fd == -1) return failed();
+  const bool result = done(::write(fd, text, std::strlen(text)));
+  ::close(fd);
+  return result;
+}
+
+bool stat_file(const char* path) {
+  struct stat file {};
+  if (::stat(path, &file) == -1) return failed();
+  return answer("ok %lu %lu %o", static_cast<unsigned long>(file.st_dev),
+                static_cast<unsigned long>(file.st_ino), file.st_mode);
+}
+
+bool list(const char* path) {
+  DIR* const directory = ::opendir(path);
+  if (directory == nullptr) return failed();
+  answer("ok ");
+  while (const dirent* const entry = ::readdir(directory)) {
+    const std::size_t size = std::strlen(entry->d_name);
+    if (reply_size + size + 1 >= sizeof reply) break;
+    std::memcpy(reply + reply_size, entry->d_name, size);
+    reply_size += size;
+    reply[reply_size++] = '\n';
+  }
+  ::closedir(directory);
+  return true;
+}
+
+bool working_directory() {
+  char path[4096];
+  // The library's getcwd() would turn "(unreachable)/x" into ENOENT.
+  if (::syscall(SYS_getcwd, path, sizeof path) == -1) return failed();
+  return answer("ok %s", path);
+}
+
+bool sync_write(const char* path, long bytes) {
+  const int fd = ::open(path, O_WRONLY | O_CLOEXEC | O_DIRECT);
+  if (fd == -1) return failed();
+  const auto size = static_cast<std::size_t>(bytes);
+  void* const data = ::mmap(nullptr, size, PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  const bool result =
+      data == MAP_FAILED ? failed() : done(::write(fd, data, size));
+  if (data != MAP_FAILED) ::munmap(data, size);
+  ::close(fd);
+  return result;
+}
+
+// The first write uses up what a limit allows at once, so the second one waits.
+bool sync_write_in_child(const char* path, long bytes) {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) == -1) return failed();
+  const pid_t pid = fork_child([&] {
+    (void)sync_write(path, bytes);
+    (void)!::write(ends[1], "", 1);
+    (void)sync_write(path, bytes);
+    do_nothing();
+  });
+  ::close(ends[1]);
+  char byte = 0;
+  const bool began = pid != -1 && ::read(ends[0], &byte, 1) == 1;
+  ::close(ends[0]);
+  if (began && children < kMaxChildren) child[children++] = pid;
+  return began ? succeeded() : failed();
+}
+
+bool escape() {
+  // A second chroot moves the root below the working directory, which is then
+  // outside the root, and ".." leads on up to the real one.
+  ::mkdir("/escape", 0700);
+  if (::chroot("/escape") == -1) return failed();
+  for (int depth = 0; depth < 64; ++depth) {
+    if (::chdir("..") == -1) return failed();
+  }
+  return done(::chroot("."));
+}
+
+bool carry_out(const Words& words) {
+  const std::string_view what = words.at(0);
+  if (what == "exit") ::_exit(static_cast<int>(words.number(1)));
+  if (what == "fork") return make_children(words.number(1), do_nothing);
+  if (what == "orphans") return make_orphans(words.number(1));
+  if (what == "orphan") return make_orphan(static_cast<int>(words.number(1)));
+  if (what == "block") return block(static_cast<int>(words.number(1)));
+  if (what == "spin") return make_children(words.number(1), compute);
+  if (what == "open") return make_opener(words.at(1));
+  if (what == "run") return run_copy(words.at(1));
+  if (what == "reap") return reap();
+  if (what == "touch") return touch(words.number(1));
+  if (what == "read") return read_file(words.at(1));
+  if (what == "write") return write_file(words.at(1), words.at(2), 0);
+  if (what == "make") {
+    return write_file(words.at(1), words.at(2), O_CREAT | O_EXCL);
+  }
+  if (what == "stat") return stat_file(words.at(1));
+  if (what == "list") return list(words.at(1));
+  if (what == "cwd") return working_directory();
+  if (what == "sync-write") return sync_write(words.at(1), words.number(2));
+  if (what == "sync-write-child") {
+    return sync_write_in_child(words.at(1), words.number(2));
+  }
+  if (what == "mount") {
+    return done(::mount("none", words.at(2), words.at(1), 0, nullptr));
+  }
+  if (what == "chown") {
+    const auto uid = static_cast<uid_t>(words.number(2));
+    return done(::chown(words.at(1), uid, static_cast<gid_t>(-1)));
+  }
+  if (what == "mknod") {
+    return done(::mknod(words.at(1), S_IFCHR | 0666, makedev(1, 3)));
+  }
+  if (what == "escape") return escape();
+  return answer("unknown");
+}
+
+// How many words an instruction has, itself included.
+int words_of(std::string_view what) {
+  if (what == "write" || what == "make" || what == "mount") return 3;
+  if (what == "sync-write-child") return 3;
+  if (what == "sync-write" || what == "chown") return 3;
+  if (what == "reap" || what == "cwd" || what == "escape") return 1;
+  return 2;
+}
+
+Words split(char* text) {
+  Words words;
+  int wanted = 1;
+  while (words.count < kMaxWords) {
+    words.word[words.count++] = text;
+    char* const space = std::strchr(text, ' ');
+    if (words.count == 1) {
+      const auto size = space == nullptr
+                            ? std::strlen(text)
+                            : static_cast<std::size_t>(space - text);
+      wanted = words_of({text, size});
+    }
+    if (space == nullptr || words.count == wanted) break;
+    *space = '\0';
+    text = space + 1;
+  }
+  return words;
+}
+
+// Without a judge there is nothing to do: say why on standard error and end
+// with 70, which no case expects.
+[[noreturn]] void give_up(const char* what) {
+  ::dprintf(STDERR_FILENO, "probe: %s %s: %s\n", what, probe::kSocket,
+            std::strerror(errno));
+  ::_exit(70);
+}
+
+// folder: with the '/' at its end.
+[[noreturn]] void serve(std::string_view folder) {
+  const int fd = ::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+  if (fd == -1) give_up("make a socket for");
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::snprintf(address.sun_path, sizeof address.sun_path, "%.*s%s",
+                static_cast<int>(folder.size()), folder.data(), probe::kSocket);
+  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address),
+                sizeof address) == -1) {
+    give_up("connect to");
+  }
+  judge_socket = fd;
+
+  // The answer to the first instruction, if there was one, says "ready" too.
+  if (reply_size == 0) answer("ready");
+  static char message[probe::kMaxMessage];
+  for (;;) {
+    if (::send(fd, reply, reply_size, MSG_NOSIGNAL) == -1) ::_exit(70);
+    const ssize_t size = ::recv(fd, message, sizeof message - 1, 0);
+    if (size <= 0) ::_exit(70);  // The judge has ended.
+    message[size] = '\0';
+    carry_out(split(message));
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string_view mode = argc > 1 ? argv[1] : "";
+  Words rest;
+  for (int i = 2; i < argc && rest.count < kMaxWords; ++i) {
+    rest.word[rest.count++] = argv[i];
+  }
+
+  if (mode == "exit") return static_cast<int>(rest.number(0));
+  if (mode == "kill") {
+    ::signal(static_cast<int>(rest.number(0)), SIG_DFL);
+    const rlimit no_core{};
+    ::setrlimit(RLIMIT_CORE, &no_core);
+    ::kill(::getpid(), static_cast<int>(rest.number(0)));
+    return 70;
+  }
+  if (mode == "print") {
+    ::dprintf(STDOUT_FILENO, "%s\n", rest.at(0));
+    return 0;
+  }
+  if (mode == "wait") do_nothing();
+  if (mode == "serve") {
+    if (rest.count > 0) carry_out(rest);
+    const std::string_view self = argv[0];
+    serve(self.substr(0, self.rfind('/') + 1));
+  }
+  ::dprintf(STDERR_FILENO, "usage: probe exit|kill|print|wait|serve ...\n");
+  return 64;
+}

@@ -1,0 +1,130 @@
+#!/usr/bin/env bash
+# The lab machine when things go wrong: each fault has one clear line and the
+# documented status, and leaves no process behind.
+set -uo pipefail
+
+readonly lab=vm/lab
+readonly scratch=$(mktemp -d "${TEST_TMPDIR:-/tmp}/faults-XXXXXX")
+trap 'rm -rf "$scratch"' EXIT
+failures=0
+
+# A launcher of our own, beside copies of the machine's parts.
+copy_machine() {
+  local real
+  real=$(dirname "$(readlink -f "$lab")")
+  mkdir "$scratch/machine"
+  cp -rL --sparse=always "$real"/{launcher,vmlinuz,initramfs.cpio,saved_machine} "$scratch/machine/"
+  chmod -R u+w "$scratch/machine"
+}
+
+# run LAUNCHER ARG...: its output in $output, its status in $status.
+run() {
+  output=$(timeout 100 "$@" 2>&1 </dev/null)
+  status=$?
+}
+
+# expect WHAT STATUS PATTERN: the last run() ended so, and said it in one line.
+expect() {
+  if [[ $status == "$2" && $output == $3 ]]; then
+    echo "ok      $1"
+  else
+    echo "WRONG   $1: status $status, expected $2; output:"
+    echo "$output" | head -n 20
+    failures=$((failures + 1))
+  fi
+}
+
+# The processes of machines that are not ours to count would be of other tests, so
+# ours are found by their parent: this shell's children.
+expect_no_children() {
+  if pgrep --parent $$ qemu >/dev/null; then
+    echo "WRONG   $1: QEMU lives on"
+    failures=$((failures + 1))
+  fi
+}
+
+run $lab shell -c 'echo out; exit 42'
+expect "the status is the command's" 42 out
+
+output=$(printf 'a\nb\n' | $lab shell -c 'wc -l')
+status=$?
+expect "standard input is passed on, and its end" 0 2
+
+run $lab shell -c 'kill -9 $$'
+expect "a killed command: 128+9" 137 ''
+
+run $lab shell -c 'poweroff -f; sleep 1000'
+expect "a machine that is switched off" 125 'lab: the machine was switched off*'
+
+run $lab shell -c 'echo c >/proc/sysrq-trigger; sleep 1000'
+expect "a panic" 125 'lab: Kernel panic*'
+
+run $lab shell -c 'echo 1 >/proc/sys/vm/panic_on_oom; swapoff /dev/zram0; tail /dev/zero; sleep 1000'
+expect "out of memory" 125 'lab: the machine ran out of memory'
+
+run $lab shell -c 'kill -9 1; kill -9 -1; echo alive'
+expect "the agent cannot be killed" 0 alive
+
+run $lab shell -c 'head -c 20000000 /dev/zero | tr "\0" x' && output=${#output}
+expect "a lot of output arrives whole" 0 20000000
+
+run $lab run /no/such/lessons/program
+expect "a program that is not there" 125 'lab: read /no/such/lessons/program: No such file*'
+
+run $lab frobnicate
+expect "an unknown command" 125 'lab: *'
+
+# Ctrl-C, at a moment when the job runs: it says so on a pipe.
+mkfifo "$scratch/said"
+timeout 100 $lab shell -c 'trap "exit 7" INT; echo ready; while :; do sleep 1; done' \
+  >"$scratch/said" 2>&1 </dev/null &
+launcher=$!
+read -r _ <"$scratch/said"
+pkill -INT --parent "$launcher" launcher || pkill -INT --parent "$launcher" lab
+wait "$launcher"
+status=$? output=
+expect "Ctrl-C reaches the job" 7 ''
+
+# A launcher that is killed takes its machine with it.
+timeout --foreground 100 $lab shell -c 'echo ready; sleep 1000' >"$scratch/said" 2>&1 </dev/null &
+launcher=$!
+read -r _ <"$scratch/said"
+victim=$(pgrep --parent "$launcher" | head -n 1)
+qemu=$(pgrep --parent "$victim" qemu)
+kill -KILL "$victim"
+wait "$launcher" 2>/dev/null
+tail --pid="$qemu" -f /dev/null & # Ends when QEMU has ended.
+watcher=$!
+if timeout 10 tail --pid="$watcher" -f /dev/null; then
+  echo "ok      QEMU dies with its launcher"
+else
+  echo "WRONG   QEMU outlives its launcher"
+  failures=$((failures + 1))
+fi
+
+copy_machine
+readonly own=$scratch/machine/launcher
+readonly saved=$scratch/machine/saved_machine
+run "$own" shell -c 'echo fine'
+expect "a copy of the machine works" 0 fine
+
+truncate --size=1000 "$saved/state"
+run "$own" shell -c 'echo fine'
+expect "a saved machine that was cut short" 0 \
+  $'lab: the saved machine cannot be woken (its files are damaged): booting one instead\nfine'
+
+rm "$saved/about.json"
+run "$own" shell -c 'echo fine'
+expect "a saved machine without a description" 0 \
+  $'lab: the saved machine cannot be woken (it has no description): booting one instead\nfine'
+
+run env PATH=/nowhere "$own" shell -c 'echo fine'
+expect "no QEMU" 125 'lab: *is not installed: run ./setup'
+
+rm "$scratch/machine/vmlinuz"
+run "$own" shell -c 'echo fine'
+expect "no kernel" 125 'lab: *vmlinuz is missing*'
+
+expect_no_children "at the end"
+echo "$failures wrong"
+exit $((failures > 0))

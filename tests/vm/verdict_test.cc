@@ -1,0 +1,155 @@
+// The host believes a judge's story only if it is complete.
+
+#include "vm/launcher/verdict.h"
+
+#include "third_party/catch2.h"
+
+namespace {
+
+using lab::Verdict;
+using nlohmann::json;
+
+const std::string kNonce = "a nonce";
+
+std::string event(json fields) {
+  fields.update({{"nonce", kNonce}});
+  return fields.dump() + "\n";
+}
+
+std::string plan(const std::vector<std::string>& names) {
+  json cases = json::array();
+  for (const auto& name : names) {
+    cases.push_back({{"name", name}, {"tags", {"06.2"}}, {"points", 3}});
+  }
+  return event({{"event", "plan"}, {"cases", cases}});
+}
+
+std::string start(const std::string& name) {
+  return event({{"event", "start"}, {"case", name}});
+}
+
+std::string result(const std::string& name, const std::string& status) {
+  return event({{"event", "result"}, {"case", name}, {"status", status}});
+}
+
+const std::string kDone = event({{"event", "done"}});
+
+Verdict verdict_of(const std::string& story,
+                   const std::string& early_end = "") {
+  Verdict verdict(kNonce);
+  verdict.hear(story);
+  verdict.close(early_end);
+  return verdict;
+}
+
+std::string good(const std::string& name) {
+  return start(name) + result(name, "passed");
+}
+
+}  // namespace
+
+TEST_CASE("a complete story in which all is right passes") {
+  const auto verdict =
+      verdict_of(plan({"a", "b"}) + good("a") + good("b") + kDone);
+  CHECK(verdict.broken() == "");
+  CHECK(verdict.passed());
+  CHECK(verdict.report("06_cgroups").find("6 of 6 points") !=
+        std::string::npos);
+}
+
+TEST_CASE("bytes may come in any pieces") {
+  const auto story = plan({"a"}) + good("a") + kDone;
+  Verdict verdict(kNonce);
+  for (const char byte : story) verdict.hear({&byte, 1});
+  verdict.close("");
+  CHECK(verdict.passed());
+}
+
+TEST_CASE("a story that is not complete never passes") {
+  const auto a = good("a");
+  const std::vector<std::pair<std::string, std::string>> stories = {
+      {"nothing at all", ""},
+      {"no plan", a + kDone},
+      {"an empty plan", plan({}) + kDone},
+      {"two plans", plan({"a"}) + plan({"a"}) + a + kDone},
+      {"no end", plan({"a"}) + a},
+      {"a case without a result", plan({"a"}) + start("a") + kDone},
+      {"a case that never started", plan({"a", "b"}) + a + kDone},
+      {"a result without a start", plan({"a"}) + result("a", "passed") + kDone},
+      {"a case that was not planned", plan({"a"}) + a + good("x") + kDone},
+      {"a case that came twice", plan({"a"}) + a + a + kDone},
+      {"two results", plan({"a"}) + a + result("a", "passed") + kDone},
+      {"something after the end", plan({"a"}) + a + kDone + start("a")},
+      {"an unknown event", plan({"a"}) + a + event({{"event", "win"}}) + kDone},
+      {"no JSON", plan({"a"}) + a + "passed\n" + kDone},
+      {"JSON of another kind", plan({"a"}) + a + "[1]\n" + kDone},
+      {"half a line", plan({"a"}) + a + kDone.substr(0, 5)},
+      {"an endless line", std::string(3 << 20, 'x')},
+  };
+  for (const auto& [what, story] : stories) {
+    INFO(what);
+    const auto verdict = verdict_of(story);
+    CHECK_FALSE(verdict.passed());
+    CHECK(verdict.broken() != "");
+  }
+}
+
+TEST_CASE("an event with another nonce breaks the story") {
+  auto forged = json::parse(result("a", "passed"));
+  forged["nonce"] = "guessed";
+  const auto verdict =
+      verdict_of(plan({"a"}) + start("a") + forged.dump() + "\n" + kDone);
+  CHECK_FALSE(verdict.passed());
+  CHECK(verdict.broken().find("nonce") != std::string::npos);
+}
+
+TEST_CASE(
+    "a machine that ended early is not a pass, whatever was said before") {
+  const auto verdict =
+      verdict_of(plan({"a"}) + good("a") + kDone, "the kernel panicked");
+  CHECK_FALSE(verdict.passed());
+  CHECK(verdict.broken() == "the kernel panicked");
+}
+
+TEST_CASE("a case with a failure has failed, whatever its result says") {
+  const auto failure = event({{"event", "failure"},
+                              {"case", "a"},
+                              {"file", "f.cc"},
+                              {"line", 7},
+                              {"expected", "x == 1"},
+                              {"found", "2 == 1"},
+                              {"notes", {"Was it the child?"}}});
+  const auto verdict = verdict_of(plan({"a"}) + start("a") + failure +
+                                  result("a", "passed") + kDone);
+  CHECK_FALSE(verdict.passed());
+  CHECK(verdict.broken() == "");
+  const auto report = verdict.report("06_cgroups");
+  CHECK(report.find("Was it the child?") != std::string::npos);
+  CHECK(report.find("0 of 3 points") != std::string::npos);
+  CHECK(report.find("docs/06_cgroups.md, step 06.2") != std::string::npos);
+}
+
+TEST_CASE("a case that waits for a step names it") {
+  const auto waiting = event({{"event", "result"},
+                              {"case", "a"},
+                              {"status", "waiting"},
+                              {"step", "06.1"}});
+  const auto verdict = verdict_of(plan({"a"}) + start("a") + waiting + kDone);
+  CHECK_FALSE(verdict.passed());
+  CHECK(verdict.broken() == "");
+  CHECK(verdict.report("06_cgroups").find("step 06.1 is yours to write") !=
+        std::string::npos);
+}
+
+TEST_CASE("the XML report cannot be broken by what a program printed") {
+  const auto failure = event(
+      {{"event", "failure"}, {"case", "a"}, {"found", "\"]]>\x01<x a=\"&\n"}});
+  const auto verdict = verdict_of(plan({"a"}) + start("a") + failure +
+                                  result("a", "failed") + kDone);
+  const auto xml = verdict.junit("06_cgroups");
+  CHECK(xml.find("<x a=") == std::string::npos);
+  CHECK(xml.find('\x01') == std::string::npos);
+  CHECK(xml.find("failures=\"1\"") != std::string::npos);
+  CHECK(xml.find("time=\"0.000\"") !=
+        std::string::npos);  // With a point: seconds.
+}

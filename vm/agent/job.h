@@ -1,0 +1,25 @@
+// One job in the lab machine: its program, its streams, its end.
+
+#pragma once
+
+#include <array>
+
+#include "lessons/kit/unique_fd.h"
+#include "vm/protocol.h"
+
+namespace lab {
+
+using Ports = std::array<kit::UniqueFd, kPortCount>;
+
+// Prepares the machine for `job` (clock, randomness, files), runs it, carries
+// its streams, and says on the control port how it ended. `lines` holds what
+// has been read from the control port already.
+//
+// A job that cannot be started is said to be refused, with the reason; nothing
+// is thrown for it. Throws std::system_error if the launcher cannot be reached.
+void run_job(const Job& job, const Ports& ports, LineBuffer& lines);
+
+// Sends `message` on the control port.
+void say(const Ports& ports, const nlohmann::json& message);
+
+}  // namespace lab

@@ -1,0 +1,220 @@
+#include "vm/launcher/judge.h"
+
+#include <fmt/format.h>
+#include <sys/random.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <regex>
+
+#include "vm/cpio.h"
+#include "vm/launcher/session.h"
+#include "vm/launcher/verdict.h"
+
+namespace lab {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kTodoStatus = 75;
+
+// A judged program may print without end: this much is kept.
+class Kept {
+ public:
+  void add(std::string_view bytes) {
+    const auto room = kMost - std::min(kMost, text_.size());
+    text_.append(bytes.substr(0, room));
+    left_out_ += bytes.size() - std::min(room, bytes.size());
+  }
+
+  [[nodiscard]] std::string text() const {
+    return left_out_ == 0
+               ? text_
+               : fmt::format("{}\n[{} more bytes]\n", text_, left_out_);
+  }
+
+ private:
+  static constexpr std::size_t kMost = 256 * 1024;
+  std::string text_;
+  std::size_t left_out_ = 0;
+};
+
+std::string new_nonce() {
+  std::uint64_t random[2] = {};
+  if (::getrandom(random, sizeof random, 0) != sizeof random) std::abort();
+  return fmt::format("{:016x}{:016x}", random[0], random[1]);
+}
+
+void write_if_asked(const char* variable, const std::string& below,
+                    const std::string& text) {
+  const char* path = std::getenv(variable);
+  if (path == nullptr) return;
+  std::ofstream(below.empty() ? fs::path(path) : fs::path(path) / below)
+      << text;
+}
+
+struct Run {
+  Ending ending;
+  std::string output;
+  std::string console;
+  bool restored = false;
+};
+
+// Runs `job` with `files` in a machine of its own.
+Run run_in_machine(
+    const std::vector<ArchiveEntry>& files, Job job, int deadline_seconds,
+    const std::function<void(std::string_view)>& events,
+    const std::function<bool()>& enough = [] { return false; }) {
+  Disks disks = make_disks();
+  job.payload = put_payload(disks, write_archive(files));
+  auto machine =
+      wake(Parts::beside_launcher(), std::move(disks),
+           [](const std::string& line) { fmt::print("lab: {}\n", line); });
+  Kept output;
+  const auto keep = [&](std::string_view bytes) { output.add(bytes); };
+  Run run;
+  run.restored = machine.restored;
+  run.ending = run_session(machine, std::move(job), {keep, keep, events},
+                           {.forward_input = false,
+                            .deadline = std::chrono::seconds(deadline_seconds),
+                            .enough = enough});
+  run.output = output.text();
+  run.console = machine.qemu->console();
+  write_if_asked("TEST_UNDECLARED_OUTPUTS_DIR", "console.log", run.console);
+  write_if_asked("TEST_UNDECLARED_OUTPUTS_DIR", "output.log", run.output);
+  return run;
+}
+
+std::vector<ArchiveEntry> files_of(const JudgeOptions& options,
+                                   const std::string& lesson) {
+  std::vector<ArchiveEntry> files = {
+      archive_file(options.program, "job/" + lesson)};
+  if (!options.judge.empty())
+    files.push_back(archive_file(options.judge, "job/judge"));
+  if (!options.probe.empty())
+    files.push_back(archive_file(options.probe, "job/probe"));
+  for (const auto& file : options.files) {
+    const auto equals = file.find('=');
+    if (equals == std::string::npos)
+      throw std::runtime_error("--file wants NAME=PATH, not " + file);
+    files.push_back(
+        archive_file(file.substr(equals + 1), "job/" + file.substr(0, equals)));
+  }
+  return files;
+}
+
+const std::vector<std::string> kEnvironment = {
+    "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "TERM=dumb",
+    "LANG=C.UTF-8"};
+
+// A skeleton runs, does nothing, and names its first step.
+int expect_todo(const JudgeOptions& options, const std::string& lesson) {
+  Job job;
+  job.argv = {"/job/" + lesson};
+  for (const auto& argument : options.arguments) job.argv.push_back(argument);
+  job.environment = kEnvironment;
+  const auto run =
+      run_in_machine(files_of(options, lesson), std::move(job),
+                     options.deadline_seconds, [](std::string_view) {});
+  const auto wanted =
+      fmt::format("{}: step {} is yours to write (docs/{}.md)\n", lesson,
+                  options.expect_todo, lesson);
+  if (!run.ending.status) {
+    fmt::print("not judged: {}{}\n", run.ending.refused,
+               run.ending.machine_died);
+    return kNotJudged;
+  }
+  if (*run.ending.status == kTodoStatus && run.output == wanted)
+    return kJudgedRight;
+  fmt::print("expected  status {}, and: {}found     status {}, and: {}\n",
+             kTodoStatus, wanted, *run.ending.status, run.output);
+  return kJudgedWrong;
+}
+
+Job judge_job(const JudgeOptions& options, const std::string& lesson,
+              const std::string& nonce) {
+  Job job;
+  job.judge = true;
+  job.argv = {"/job/judge"};
+  if (!options.filter.empty()) job.argv.push_back(options.filter);
+  job.environment = kEnvironment;
+  for (const auto& setting :
+       {"JUDGE_PROGRAM=/job/" + lesson, std::string("JUDGE_PROBE=/job/probe"),
+        "JUDGE_NONCE=" + nonce, std::string("JUDGE_EVENTS_FD=3")}) {
+    job.environment.push_back(setting);
+  }
+  return job;
+}
+
+// A mutant has to fail at the step that it names, and the report has to name
+// the mistake.
+class Expectation {
+ public:
+  Expectation(const JudgeOptions& options, const std::string& lesson)
+      : step_(options.expect_failure),
+        text_(options.expect_text),
+        pattern_(options.expect_text),
+        lesson_(lesson) {}
+
+  // Nothing that comes later can change this: cases run in their order.
+  [[nodiscard]] bool is_met(const Verdict& verdict) const {
+    return failed_at(verdict) == step_ && says(verdict);
+  }
+
+  int judge(const Verdict& verdict) const {
+    const bool met = is_met(verdict);
+    fmt::print("{}: fails at {} ({} expected), the report {} /{}/\n",
+               met ? "as it should" : "NOT AS IT SHOULD", failed_at(verdict),
+               step_, says(verdict) ? "says" : "does not say", text_);
+    return met ? kJudgedRight : kJudgedWrong;
+  }
+
+ private:
+  static std::string failed_at(const Verdict& verdict) {
+    if (!verdict.broken().empty()) return "machine";
+    const auto* first = verdict.first_not_passed();
+    if (first == nullptr) return "no step";
+    return first->waits_for.empty() ? first->step : first->waits_for;
+  }
+
+  [[nodiscard]] bool says(const Verdict& verdict) const {
+    return std::regex_search(verdict.report(lesson_), pattern_);
+  }
+
+  std::string step_, text_;
+  std::regex pattern_;
+  std::string lesson_;
+};
+
+}  // namespace
+
+int judge(const JudgeOptions& options) {
+  const std::string lesson = fs::path(options.program).filename();
+  if (!options.expect_todo.empty()) return expect_todo(options, lesson);
+
+  const auto nonce = new_nonce();
+  Verdict verdict(nonce);
+  std::optional<Expectation> expectation;
+  if (!options.expect_failure.empty()) expectation.emplace(options, lesson);
+  const auto enough = [&] {
+    return expectation && expectation->is_met(verdict);
+  };
+
+  const auto run = run_in_machine(
+      files_of(options, lesson), judge_job(options, lesson, nonce),
+      options.deadline_seconds,
+      [&](std::string_view bytes) { verdict.hear(bytes); }, enough);
+  if (!enough()) verdict.close(run.ending.refused + run.ending.machine_died);
+
+  fmt::print("{}", verdict.report(lesson));
+  if (!verdict.broken().empty() && !run.output.empty()) {
+    fmt::print("\nThe judge printed:\n{}\n", run.output);
+  }
+  write_if_asked("XML_OUTPUT_FILE", "", verdict.junit(lesson));
+  if (expectation) return expectation->judge(verdict);
+  if (verdict.passed()) return kJudgedRight;
+  return verdict.broken().empty() ? kJudgedWrong : kNotJudged;
+}
+
+}  // namespace lab

@@ -1,0 +1,40 @@
+// `lab judge`: a judge and a program in a machine of their own, and the
+// verdict.
+
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace lab {
+
+struct JudgeOptions {
+  std::string judge;    // Paths on this machine.
+  std::string program;  // Its file name is the lesson's.
+  std::string probe;
+  std::vector<std::string> files;  // NAME=PATH: further files, as /job/NAME.
+  std::string filter;              // Which cases: Catch2's test specification.
+  int deadline_seconds = 120;
+
+  // What is to happen, for the tests of the judges themselves:
+  std::string expect_failure;  // The step of the first case that does not pass,
+                               // or "machine": the story breaks.
+  std::string expect_text;  // What the report then says (a regular expression).
+  std::string expect_todo;  // The program alone stops at this step with 75.
+  std::vector<std::string> arguments;  // What the program then gets.
+};
+
+// Statuses of `lab judge`.
+inline constexpr int kJudgedRight = 0;
+inline constexpr int kJudgedWrong = 1;  // Judged, and something is not right.
+inline constexpr int kNotJudged =
+    2;  // The machine or the judge did not live to
+        // the end: says nothing about the program.
+
+// Prints the report, writes JUnit XML to $XML_OUTPUT_FILE, and keeps the
+// console's log and what the judge has printed in $TEST_UNDECLARED_OUTPUTS_DIR.
+// Throws std::runtime_error if there is no machine to judge in.
+int judge(const JudgeOptions& options);
+
+}  // namespace lab

@@ -1,0 +1,107 @@
+// The launcher of the lab machine. `bazel run` calls it for every lesson.
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "vm/launcher/bench.h"
+#include "vm/launcher/judge.h"
+#include "vm/launcher/machine.h"
+#include "vm/launcher/run.h"
+#include "vm/launcher/session.h"
+
+namespace {
+
+struct Options {
+  std::vector<std::string> program;
+  std::vector<std::string> command;
+  lab::JudgeOptions judge;
+  lab::Parts parts;
+  std::string accelerator;
+  std::string directory;
+  int rounds = 7;
+};
+
+void define_judge(CLI::App& lab, Options& options) {
+  auto* judge =
+      lab.add_subcommand("judge", "judge a program in a machine of its own");
+  auto& to = options.judge;
+  judge->add_option("--judge", to.judge, "the judge's program");
+  judge->add_option("--program", to.program, "the program to judge")
+      ->required();
+  judge->add_option("--probe", to.probe, "what the program is to run");
+  judge->add_option("--file", to.files,
+                    "NAME=PATH: a further file, as /job/NAME");
+  judge->add_option("--filter", to.filter, "only the cases that match");
+  judge->add_option("--deadline", to.deadline_seconds,
+                    "seconds until it is stopped");
+  judge->add_option("--expect-failure", to.expect_failure,
+                    "the step that has to fail");
+  judge->add_option("--expect-text", to.expect_text,
+                    "what the report has to say");
+  judge->add_option("--expect-todo", to.expect_todo,
+                    "the step at which the program stops");
+  judge->add_option("--argument", to.arguments,
+                    "what the program gets, with --expect-todo");
+}
+
+void define(CLI::App& lab, Options& options) {
+  lab.require_subcommand(1);
+  lab.add_subcommand("run", "run a lesson's program")
+      ->prefix_command()
+      ->footer("lab run PROGRAM [ARG]...");
+  auto* shell = lab.add_subcommand("shell", "a root shell in a fresh machine");
+  shell->add_option("-c", options.command, "run this command line instead")
+      ->expected(1);
+  define_judge(lab, options);
+  auto* save = lab.add_subcommand(
+      "save", "boot a machine and save it (Bazel does this)");
+  save->add_option("--kernel", options.parts.kernel)->required();
+  save->add_option("--initramfs", options.parts.initramfs)->required();
+  save->add_option("--accelerator", options.accelerator)->required();
+  save->add_option("--directory", options.directory)->required();
+  auto* bench = lab.add_subcommand(
+      "bench", "compare booting with waking a saved machine");
+  bench->add_option("--rounds", options.rounds, "how often")
+      ->check(CLI::Range(1, 1000));
+}
+
+// One line for the user. Not fmt::print(): that throws when the terminal has
+// gone.
+void complain(const std::string& text) {
+  (void)std::fputs(("lab: " + text + "\n").c_str(), stderr);
+}
+
+int dispatch(CLI::App& lab, const Options& options) {
+  if (lab.got_subcommand("run"))
+    return lab::run(lab.get_subcommand("run")->remaining());
+  if (lab.got_subcommand("shell")) return lab::shell(options.command);
+  if (lab.got_subcommand("judge")) return lab::judge(options.judge);
+  if (lab.got_subcommand("save")) {
+    lab::save_machine(options.parts, options.accelerator, options.directory);
+  } else {
+    lab::bench(options.rounds);
+  }
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App lab("The lab machine: runs and judges what learners write.", "lab");
+  Options options;
+  define(lab, options);
+  try {
+    lab.parse(argc, argv);
+    return dispatch(lab, options);
+  } catch (const CLI::Success& help) {
+    return lab.exit(help);
+  } catch (const CLI::ParseError& error) {
+    complain(std::string(error.what()) + " (see lab --help)");
+  } catch (const lab::Interrupted& interrupted) {
+    complain("interrupted, the machine is gone");
+    return 128 + interrupted.signal;
+  } catch (const std::exception& error) {
+    complain(error.what());
+  }
+  return lab::kLauncherFailed;
+}

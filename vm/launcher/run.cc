@@ -1,0 +1,187 @@
+#include "vm/launcher/run.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <string_view>
+
+#include "lessons/kit/check.h"
+#include "vm/cpio.h"
+#include "vm/launcher/session.h"
+
+namespace lab {
+namespace {
+
+namespace fs = std::filesystem;
+using kit::check;
+
+std::string variable(const char* name, const char* otherwise = "") {
+  const char* value = std::getenv(name);
+  return value != nullptr ? value : otherwise;
+}
+
+// A lesson is a program in bazel-bin/lessons or bazel-bin/solutions.
+bool is_lesson(const fs::path& program) {
+  const auto package = program.parent_path().filename();
+  return package == "lessons" || package == "solutions";
+}
+
+// Lessons about what an ordinary user can do. All others are run by root.
+constexpr std::string_view kForStudents[] = {"03_user"};
+
+bool is_for_students(const fs::path& program) {
+  const auto name = program.filename().string();
+  return std::find(std::begin(kForStudents), std::end(kForStudents), name) !=
+         std::end(kForStudents);
+}
+
+[[noreturn]] void execute_here(const std::vector<std::string>& argv) {
+  std::vector<char*> words;
+  for (const auto& word : argv)
+    words.push_back(const_cast<char*>(word.c_str()));
+  words.push_back(nullptr);
+  check(::execv(words[0], words.data()), "run {}", argv[0]);
+  std::abort();  // Not reached: execv() returns only to fail.
+}
+
+// Where a user stands when they say `bazel run`: their relative paths start
+// here.
+fs::path user_path(const std::string& path) {
+  return fs::path(variable("BUILD_WORKING_DIRECTORY", ".")) / path;
+}
+
+std::vector<std::string> split(const std::string& text, char separator) {
+  std::vector<std::string> parts;
+  std::string part;
+  for (const char letter : text) {
+    if (letter != separator) {
+      part.push_back(letter);
+    } else if (!part.empty()) {
+      parts.push_back(std::exchange(part, ""));
+    }
+  }
+  if (!part.empty()) parts.push_back(part);
+  return parts;
+}
+
+// LAB_FILES=a.json:b.txt puts these files into the job's directory.
+void add_user_files(std::vector<ArchiveEntry>& files, const Job& job) {
+  const auto directory = job.directory.substr(1);
+  for (const auto& name : split(variable("LAB_FILES"), ':')) {
+    const auto path = user_path(name);
+    files.push_back(archive_file(path, directory / path.filename()));
+  }
+}
+
+// LAB_ROOTFS=debian.squashfs puts this root file system at /rootfs/debian.
+void add_user_image(Disks& disks, Job& job) {
+  const auto name = variable("LAB_ROOTFS");
+  if (name.empty()) return;
+  const auto path = user_path(name);
+  const auto text = path.string();
+  disks.image = kit::UniqueFd{check(::open(text.c_str(), O_RDONLY | O_CLOEXEC),
+                                    "open the root file system {}", text)};
+  job.image_name = path.stem();
+}
+
+Job make_job(std::vector<std::string> argv, bool student = false) {
+  Job job;
+  job.argv = std::move(argv);
+  job.terminal = on_terminal();
+  job.student = student;
+  if (student) job.directory = kStudentsHome;
+  job.environment = {
+      "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=" + job.directory,
+      student ? "USER=student" : "USER=root",
+      "TERM=" + variable("TERM", "dumb"),
+      // The shell's; "lab" says at each line which machine this is.
+      R"(PS1=\[\e[1m\]lab\[\e[0m\]:\w\$ )"};
+  return job;
+}
+
+void write_all(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const auto size = ::write(fd, bytes.data(), bytes.size());
+    if (size == -1 && errno == EINTR) continue;
+    check(size, "write the job's output");
+    bytes.remove_prefix(static_cast<std::size_t>(size));
+  }
+}
+
+int run_job_here(const std::vector<ArchiveEntry>& files, Job job) {
+  Disks disks = make_disks();
+  add_user_image(disks, job);
+  job.payload = put_payload(disks, write_archive(files));
+  auto machine = wake(
+      Parts::beside_launcher(), std::move(disks),
+      [](const std::string& line) { fmt::print(stderr, "lab: {}\n", line); });
+
+  const Sinks sinks{
+      [](std::string_view bytes) { write_all(STDOUT_FILENO, bytes); },
+      [](std::string_view bytes) { write_all(STDERR_FILENO, bytes); }};
+  const auto ending = run_session(machine, std::move(job), sinks, {});
+  if (ending.status) return *ending.status;
+  fmt::print(stderr, "lab: {}\n",
+             ending.refused.empty() ? ending.machine_died : ending.refused);
+  return kLauncherFailed;
+}
+
+// Every program of one package that is built, as /PACKAGE/NAME in the machine.
+void add_programs(const std::string& package,
+                  std::vector<ArchiveEntry>& files) {
+  const auto directory =
+      fs::read_symlink("/proc/self/exe").parent_path().parent_path() / package;
+  std::error_code none_built;
+  for (const auto& entry : fs::directory_iterator(directory, none_built)) {
+    const auto name = entry.path().filename().string();
+    const bool numbered = name.size() > 3 && name[2] == '_' &&
+                          name.find('.') == std::string::npos &&
+                          name.find('-') == std::string::npos;
+    if (numbered && entry.is_regular_file()) {
+      files.push_back(archive_file(entry.path(), package + "/" + name));
+    }
+  }
+}
+
+}  // namespace
+
+int run(const std::vector<std::string>& argv) {
+  const fs::path program = fs::absolute(argv.at(0));
+  if (!is_lesson(program)) execute_here(argv);
+
+  const auto name = program.parent_path().filename() / program.filename();
+  auto words = argv;
+  words[0] = "/" + name.string();
+  auto job = make_job(std::move(words), is_for_students(program));
+  std::vector<ArchiveEntry> files = {archive_file(program, name)};
+  add_user_files(files, job);
+  return run_job_here(files, std::move(job));
+}
+
+int shell(const std::vector<std::string>& command) {
+  std::vector<ArchiveEntry> files;
+  for (const auto* package : {"lessons", "solutions"})
+    add_programs(package, files);
+  auto job = make_job({"/bin/sh", "-i"});
+  add_user_files(files, job);
+  if (!command.empty())
+    return run_job_here(files, make_job({"/bin/sh", "-c", command[0]}));
+
+  if (job.terminal) {
+    fmt::print(
+        stderr,
+        "A fresh machine, and you are root. Programs: /lessons, /solutions.\n"
+        "`exit` leaves and throws it away. Ctrl-] ends it when nothing else "
+        "does.\n");
+  } else {
+    job.argv = {"/bin/sh"};
+  }
+  return run_job_here(files, std::move(job));
+}
+
+}  // namespace lab

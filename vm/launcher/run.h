@@ -1,0 +1,26 @@
+// `lab run` and `lab shell`: a program, or a shell, in a fresh lab machine, on
+// the user's terminal.
+
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace lab {
+
+// The launcher's own statuses, beside those of the programs that it runs.
+inline constexpr int kLauncherFailed = 125;
+
+// argv: the program's path on this machine, then its arguments. A program that
+// is no lesson and no solution (a tool that `bazel run` starts, say) is
+// executed on this machine; this function then does not return.
+//
+// Returns the program's exit status; kLauncherFailed, with one line on standard
+// error, if the machine did not live to its end; 128+N after signal N.
+int run(const std::vector<std::string>& argv);
+
+// A root shell, with the lessons and solutions that are built in /lessons and
+// /solutions. `command`: run this instead of an interactive shell.
+int shell(const std::vector<std::string>& command);
+
+}  // namespace lab

@@ -1,0 +1,60 @@
+// A job in a machine, from the launcher's side: hands it over, carries its
+// streams, and tells how it ended.
+
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "vm/launcher/machine.h"
+
+namespace lab {
+
+// Where a job's bytes go. Each may block: the job then waits.
+struct Sinks {
+  std::function<void(std::string_view)> output;
+  std::function<void(std::string_view)> errors;
+  std::function<void(std::string_view)> events = [](std::string_view) {};
+};
+
+struct SessionOptions {
+  bool forward_input = true;  // The launcher's standard input is the job's.
+  std::optional<Clock::duration> deadline = std::nullopt;
+  // Asked after each event: is all known that was to be known? Then the session
+  // ends at once, and its Ending is empty.
+  std::function<bool()> enough = [] { return false; };
+};
+
+// How a job ended. Just one of the three is the case, or none: see enough.
+struct Ending {
+  std::optional<int>
+      status;                // It ended: its exit status, 128+N after signal N.
+  std::string refused;       // It never started: why.
+  std::string machine_died;  // The machine ended first, or no longer answers.
+};
+
+// Thrown when the user wants the machine to end: the escape key, or Ctrl-C
+// twice.
+struct Interrupted {
+  int signal;
+};
+
+// The key that ends a machine whose job does not listen: Ctrl-].
+inline constexpr char kEscapeKey = 0x1d;
+
+// Runs `job` in `machine`, to its end. The job gets its clock and its random
+// seed here.
+//
+// With job.terminal the launcher's terminal is in raw mode meanwhile, and all
+// keys but the escape key are the job's. Without it, SIGINT and SIGTERM are
+// passed on once; the second, or a SIGHUP, ends the machine.
+Ending run_session(Machine& machine, Job job, const Sinks& sinks,
+                   const SessionOptions& options);
+
+// Whether the launcher talks to a person: standard input and output are
+// terminals.
+bool on_terminal();
+
+}  // namespace lab

@@ -1,0 +1,288 @@
+#include "vm/launcher/verdict.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+namespace lab {
+namespace {
+
+using nlohmann::json;
+using Status = Case::Status;
+
+constexpr std::size_t kLongestLine = 1 << 20;
+
+bool is_step(const std::string& tag) {
+  return tag.size() >= 4 && tag[2] == '.' &&
+         tag.find_first_not_of("0123456789.") == tag.npos;
+}
+
+std::string escape_xml(std::string_view text) {
+  std::string result;
+  for (const char letter : text) {
+    switch (letter) {
+      case '<':
+        result += "&lt;";
+        break;
+      case '>':
+        result += "&gt;";
+        break;
+      case '&':
+        result += "&amp;";
+        break;
+      case '"':
+        result += "&quot;";
+        break;
+      case '\n':
+        result += "&#10;";
+        break;
+      default:
+        // XML has no way to write the other control characters.
+        result += static_cast<unsigned char>(letter) < 0x20 ? '?' : letter;
+    }
+  }
+  return result;
+}
+
+std::string indented(const std::string& text, const std::string& margin) {
+  std::string result = margin;
+  for (const char letter : text) {
+    result.push_back(letter);
+    if (letter == '\n') result += margin;
+  }
+  return result + "\n";
+}
+
+std::string describe(const Failure& failure) {
+  std::string text =
+      fmt::format("{}:{}\nexpected  {}\nfound     {}", failure.file,
+                  failure.line, failure.expected, failure.found);
+  for (const auto& note : failure.notes) text += "\n" + note;
+  return text;
+}
+
+int earned(const Case& test) {
+  return test.status == Status::kPassed ? test.points : 0;
+}
+
+const char* word(Status status) {
+  switch (status) {
+    case Status::kPassed:
+      return "ok";
+    case Status::kFailed:
+      return "WRONG";
+    case Status::kWaiting:
+      return "waiting";
+    default:
+      return "not run";
+  }
+}
+
+// One case as lines of the report.
+std::string describe(const Case& test) {
+  static const std::string kMargin(18, ' ');
+  std::string remark;
+  if (test.status == Status::kWaiting && test.waits_for != test.step) {
+    remark = fmt::format("  (for step {})", test.waits_for);
+  } else if (test.points > 0) {
+    remark = fmt::format("  ({} of {})", earned(test), test.points);
+  }
+  auto text = fmt::format("  {:<8} {:<5}  {}{}\n", word(test.status), test.step,
+                          test.name, remark);
+  for (const auto& failure : test.failures) {
+    text += indented(describe(failure), kMargin);
+  }
+  return text;
+}
+
+}  // namespace
+
+void Verdict::hear(std::string_view bytes) {
+  if (!broken_.empty()) return;
+  lines_.add(bytes);
+  for (std::string line; broken_.empty() && lines_.next(line);) {
+    try {
+      take(line);
+    } catch (const json::exception&) {
+      break_story("the judge sent something malformed");
+    }
+  }
+  if (lines_.size() > kLongestLine)
+    break_story("the judge sent an endless line");
+}
+
+void Verdict::take(const std::string& line) {
+  const auto event = json::parse(line);
+  const auto what = event.at("event").get<std::string>();
+  if (event.at("nonce") != nonce_)
+    return break_story("an event has the wrong nonce");
+  if (done_) return break_story("an event came after the end");
+  if (what == "plan") return plan(event.at("cases"));
+  if (!planned_) return break_story("an event came before the plan");
+
+  if (what == "done") {
+    done_ = true;
+    return;
+  }
+  auto& test = known(event);
+  if (!broken_.empty()) return;
+  if (what == "start") {
+    if (test.status != Status::kPlanned)
+      return break_story("a case started twice");
+    test.status = Status::kStarted;
+  } else if (what == "failure") {
+    if (test.status != Status::kStarted)
+      return break_story("a failure of no running case");
+    test.failures.push_back({event.value("file", ""), event.value("line", 0),
+                             event.value("expected", ""),
+                             event.value("found", ""),
+                             event.value("notes", std::vector<std::string>{})});
+  } else if (what == "result") {
+    if (test.status != Status::kStarted)
+      return break_story("a result of no running case");
+    const auto status = event.at("status").get<std::string>();
+    test.seconds = event.value("seconds", 0.0);
+    test.waits_for = event.value("step", "");
+    if (status == "passed" && test.failures.empty()) {
+      test.status = Status::kPassed;
+    } else if (status == "waiting") {
+      test.status = Status::kWaiting;
+    } else {
+      test.status = Status::kFailed;
+    }
+  } else {
+    break_story("the judge sent an unknown event");
+  }
+}
+
+void Verdict::plan(const json& cases) {
+  if (planned_) return break_story("the judge planned twice");
+  planned_ = true;
+  for (const auto& planned : cases) {
+    Case test;
+    test.name = planned.at("name");
+    test.points = planned.value("points", 0);
+    for (const auto& tag : planned.value("tags", std::vector<std::string>{})) {
+      if (is_step(tag)) test.step = tag;
+    }
+    cases_.push_back(std::move(test));
+  }
+  if (cases_.empty()) break_story("the judge planned nothing");
+}
+
+Case& Verdict::known(const json& event) {
+  const auto name = event.at("case").get<std::string>();
+  const auto found = std::ranges::find(cases_, name, &Case::name);
+  if (found != cases_.end()) return *found;
+  break_story("a result for a case that was not planned");
+  return cases_.front();
+}
+
+void Verdict::close(const std::string& why) {
+  if (!broken_.empty()) return;
+  if (!why.empty()) return break_story(why);
+  if (!planned_) return break_story("the judge ended before its plan");
+  if (!done_) {
+    const auto running =
+        std::ranges::find(cases_, Status::kStarted, &Case::status);
+    return break_story(
+        running == cases_.end()
+            ? "the judge ended before it was done"
+            : fmt::format("the judge ended during \"{}\"", running->name));
+  }
+  const bool missing = std::ranges::any_of(cases_, [](const Case& test) {
+    return test.status == Status::kPlanned || test.status == Status::kStarted;
+  });
+  if (missing) break_story("the judge left out cases that it had planned");
+}
+
+void Verdict::break_story(const std::string& why) {
+  if (broken_.empty()) broken_ = why;
+}
+
+bool Verdict::passed() const {
+  return broken_.empty() && done_ &&
+         std::ranges::all_of(cases_, [](const Case& test) {
+           return test.status == Status::kPassed;
+         });
+}
+
+const Case* Verdict::first_not_passed() const {
+  for (const auto status : {Status::kFailed, Status::kWaiting}) {
+    const auto found = std::ranges::find(cases_, status, &Case::status);
+    if (found != cases_.end()) return &*found;
+  }
+  return nullptr;
+}
+
+std::string Verdict::report(const std::string& lesson) const {
+  std::string text = lesson + "\n\n";
+  for (const auto& test : cases_) text += describe(test);
+  return text + "\n" + summary(lesson) + "\n";
+}
+
+std::string Verdict::summary(const std::string& lesson) const {
+  int points = 0;
+  int possible = 0;
+  for (const auto& test : cases_) {
+    points += earned(test);
+    possible += test.points;
+  }
+  const auto score = fmt::format("{} of {} points.", points, possible);
+  if (!broken_.empty()) {
+    return fmt::format("Not judged to the end: {}.\n{}", broken_, score);
+  }
+  const auto* next = first_not_passed();
+  if (next == nullptr) return score + " All is right.";
+
+  const bool waits = next->status == Status::kWaiting;
+  const auto step = waits ? next->waits_for : next->step;
+  if (step.empty()) return fmt::format("{} Next: \"{}\".", score, next->name);
+  return fmt::format("{} Next: step {} {} (docs/{}.md, step {}).", score, step,
+                     waits ? "is yours to write" : "is not right yet", lesson,
+                     step);
+}
+
+std::string Verdict::junit(const std::string& lesson) const {
+  const auto count = [&](Status status) {
+    return std::ranges::count(cases_, status, &Case::status);
+  };
+  const double seconds = std::accumulate(
+      cases_.begin(), cases_.end(), 0.0,
+      [](double sum, const Case& test) { return sum + test.seconds; });
+  std::string xml = fmt::format(
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+      "<testsuites>\n<testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" "
+      "errors=\"{}\" time=\"{:.3f}\">\n",
+      lesson, cases_.size() + (broken_.empty() ? 0 : 1),
+      count(Status::kFailed) + count(Status::kWaiting), broken_.empty() ? 0 : 1,
+      seconds);
+  for (const auto& test : cases_) {
+    xml +=
+        fmt::format("<testcase classname=\"{}\" name=\"{}\" time=\"{:.3f}\">",
+                    lesson, escape_xml(test.name), test.seconds);
+    for (const auto& failure : test.failures) {
+      xml += fmt::format("<failure message=\"{}\"/>",
+                         escape_xml(describe(failure)));
+    }
+    if (test.status == Status::kWaiting) {
+      xml += fmt::format("<failure message=\"step {} is yours to write\"/>",
+                         escape_xml(test.waits_for));
+    } else if (test.status == Status::kPlanned ||
+               test.status == Status::kStarted) {
+      xml += "<error message=\"no result\"/>";
+    }
+    xml += "</testcase>\n";
+  }
+  if (!broken_.empty()) {
+    xml += fmt::format(
+        "<testcase classname=\"{0}\" name=\"the judge ran to its end\" "
+        "time=\"0.0\">"
+        "<error message=\"{1}\"/></testcase>\n",
+        lesson, escape_xml(broken_));
+  }
+  return xml + "</testsuite>\n</testsuites>\n";
+}
+
+}  // namespace lab

@@ -1,0 +1,84 @@
+// What a judge in the machine has said, checked and summed up on the host.
+//
+// The judge shares its machine with a program that may mean harm. So the host
+// believes nothing but a complete story: a plan first, each planned case
+// started once and ended once, "done" last, all with this run's nonce. Anything
+// missing, doubled, unplanned or malformed breaks the story, and a broken story
+// is never a pass.
+
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "vm/protocol.h"
+
+namespace lab {
+
+struct Failure {
+  std::string file;  // Of the test, relative to the workspace.
+  int line = 0;
+  std::string expected;
+  std::string found;
+  std::vector<std::string> notes;  // Hints: the likely mistake.
+};
+
+struct Case {
+  enum class Status { kPlanned, kStarted, kPassed, kFailed, kWaiting };
+
+  std::string name;
+  std::string step;  // "06.2"; "" for what belongs to no step.
+  int points = 0;
+  Status status = Status::kPlanned;
+  std::string waits_for;  // kWaiting: the step that is not written yet.
+  double seconds = 0;
+  std::vector<Failure> failures;
+};
+
+class Verdict {
+ public:
+  explicit Verdict(std::string nonce) : nonce_(std::move(nonce)) {}
+
+  // Takes bytes of the events port as they come.
+  void hear(std::string_view bytes);
+
+  // Says that nothing more will come. `why`: what ended the judge early, or "".
+  void close(const std::string& why);
+
+  // The story is complete and every case passed.
+  [[nodiscard]] bool passed() const;
+
+  // Why the story is not complete; "" if it is. Then nothing was judged wrong:
+  // the machine, the judge or the program ended too early.
+  [[nodiscard]] const std::string& broken() const { return broken_; }
+
+  [[nodiscard]] const std::vector<Case>& cases() const { return cases_; }
+
+  // What to look at next: the first case that failed, or else the first that
+  // waits; nullptr if there is none.
+  [[nodiscard]] const Case* first_not_passed() const;
+
+  // For people. `lesson`: "06_cgroups".
+  [[nodiscard]] std::string report(const std::string& lesson) const;
+
+  // For tools: JUnit XML, as Bazel reads it from $XML_OUTPUT_FILE.
+  [[nodiscard]] std::string junit(const std::string& lesson) const;
+
+ private:
+  [[nodiscard]] std::string summary(const std::string& lesson) const;
+  void take(const std::string& line);
+  void plan(const nlohmann::json& cases);
+  Case& known(const nlohmann::json& event);
+  void break_story(const std::string& why);
+
+  std::string nonce_;
+  LineBuffer lines_;
+  std::vector<Case> cases_;
+  bool planned_ = false;
+  bool done_ = false;
+  std::string broken_;
+};
+
+}  // namespace lab
