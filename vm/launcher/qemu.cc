@@ -143,7 +143,9 @@ Qemu::Qemu(const MachineParts& parts, const Disks& disks, int incoming)
   line.add(kQemu, "-nodefaults", "-no-user-config", "-no-reboot");
   line.add("-display", "none", "-smp", "2", "-m", std::to_string(kMemoryMiB));
   line.add("-M", fmt::format("q35,memory-backend={}", kMemoryId));
-  line.add("-accel", kvm ? "kvm" : "tcg,thread=multi");
+  // One thread for both processors: docs/architecture.md, "Why the emulated
+  // processors take turns".
+  line.add("-accel", kvm ? "kvm" : "tcg,thread=single");
   line.add("-cpu", kvm ? "host" : "max");
   // The memory is a file, mapped privately when a saved machine wakes: pages
   // are read when they are first touched, and changes go nowhere.
