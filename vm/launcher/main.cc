@@ -13,7 +13,7 @@ namespace {
 
 struct Options {
   std::vector<std::string> program;
-  std::vector<std::string> command;
+  lab::ShellOptions shell;
   lab::JudgeOptions judge;
   lab::Parts parts;
   std::string accelerator;
@@ -50,8 +50,13 @@ void define(CLI::App& lab, Options& options) {
       ->prefix_command()
       ->footer("lab run PROGRAM [ARG]...");
   auto* shell = lab.add_subcommand("shell", "a root shell in a fresh machine");
-  shell->add_option("-c", options.command, "run this command line instead")
+  shell
+      ->add_option("-c", options.shell.command, "run this command line instead")
       ->expected(1);
+  shell->add_option("--deadline", options.shell.deadline_seconds,
+                    "seconds until the machine is stopped");
+  shell->add_option("--console", options.shell.console,
+                    "the file that gets the console's log at the end");
   define_judge(lab, options);
   auto* save = lab.add_subcommand(
       "save", "boot a machine and save it (Bazel does this)");
@@ -74,7 +79,7 @@ void complain(const std::string& text) {
 int dispatch(CLI::App& lab, const Options& options) {
   if (lab.got_subcommand("run"))
     return lab::run(lab.get_subcommand("run")->remaining());
-  if (lab.got_subcommand("shell")) return lab::shell(options.command);
+  if (lab.got_subcommand("shell")) return lab::shell(options.shell);
   if (lab.got_subcommand("judge")) return lab::judge(options.judge);
   if (lab.got_subcommand("save")) {
     lab::save_machine(options.parts, options.accelerator, options.directory);

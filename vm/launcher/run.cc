@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <string_view>
 
 #include "lessons/kit/check.h"
@@ -113,7 +114,8 @@ void write_all(int fd, std::string_view bytes) {
   }
 }
 
-int run_job_here(const std::vector<ArchiveEntry>& files, Job job) {
+int run_job_here(const std::vector<ArchiveEntry>& files, Job job,
+                 const ShellOptions& options = {}) {
   Disks disks = make_disks();
   add_user_image(disks, job);
   job.payload = put_payload(disks, write_archive(files));
@@ -124,7 +126,14 @@ int run_job_here(const std::vector<ArchiveEntry>& files, Job job) {
   const Sinks sinks{
       [](std::string_view bytes) { write_all(STDOUT_FILENO, bytes); },
       [](std::string_view bytes) { write_all(STDERR_FILENO, bytes); }};
-  const auto ending = run_session(machine, std::move(job), sinks, {});
+  SessionOptions limits;
+  if (options.deadline_seconds > 0) {
+    limits.deadline = std::chrono::seconds(options.deadline_seconds);
+  }
+  const auto ending = run_session(machine, std::move(job), sinks, limits);
+  if (!options.console.empty()) {
+    std::ofstream(options.console) << machine.qemu->console();
+  }
   if (ending.status) return *ending.status;
   fmt::print(stderr, "lab: {}\n",
              ending.refused.empty() ? ending.machine_died : ending.refused);
@@ -163,16 +172,15 @@ int run(const std::vector<std::string>& argv) {
   return run_job_here(files, std::move(job));
 }
 
-int shell(const std::vector<std::string>& command) {
+int shell(const ShellOptions& options) {
   std::vector<ArchiveEntry> files;
   for (const auto* package : {"lessons", "solutions"})
     add_programs(package, files);
   auto job = make_job({"/bin/sh", "-i"});
   add_user_files(files, job);
-  if (!command.empty())
-    return run_job_here(files, make_job({"/bin/sh", "-c", command[0]}));
-
-  if (job.terminal) {
+  if (!options.command.empty()) {
+    job.argv = {"/bin/sh", "-c", options.command[0]};
+  } else if (job.terminal) {
     fmt::print(
         stderr,
         "A fresh machine, and you are root. Programs: /lessons, /solutions.\n"
@@ -181,7 +189,7 @@ int shell(const std::vector<std::string>& command) {
   } else {
     job.argv = {"/bin/sh"};
   }
-  return run_job_here(files, std::move(job));
+  return run_job_here(files, std::move(job), options);
 }
 
 }  // namespace lab

@@ -19,8 +19,14 @@ inline constexpr int kLauncherFailed = 125;
 // error, if the machine did not live to its end; 128+N after signal N.
 int run(const std::vector<std::string>& argv);
 
+struct ShellOptions {
+  std::vector<std::string> command;  // One: run this, not interactively.
+  int deadline_seconds = 0;          // Then the machine is stopped; 0: never.
+  std::string console;  // The file that gets the console's log ("": none).
+};
+
 // A root shell, with the lessons and solutions that are built in /lessons and
-// /solutions. `command`: run this instead of an interactive shell.
-int shell(const std::vector<std::string>& command);
+// /solutions. Returns as run() does.
+int shell(const ShellOptions& options);
 
 }  // namespace lab
