@@ -16,6 +16,7 @@ import sys
 import tempfile
 
 DEADLINE_SECONDS = 240
+LAB_FAILED = 125
 
 # bazel run [--config or other options] //lessons:NAME [-- ARGUMENTS]
 BAZEL_RUN = re.compile(r"^bazel run (?:--\S+ )*//(lessons|solutions):(\w+)(?: --)?(?: (.*))?$")
@@ -41,6 +42,12 @@ def carried_out(text, line):
     sys.exit(f"line {line}: `{text}` cannot be run in a test; see docs/writing.md")
 
 
+def require_patient_reader(path, line, text):
+    """A named pipe is read by `cat`: docs/writing.md says why."""
+    if re.search(r"\bread\b[^;&|]*<", re.sub(r"'[^']*'", "", text)):
+        sys.exit(f"{path}:{line}: read a named pipe with `cat`; see docs/writing.md")
+
+
 def read_blocks(path):
     """Returns the commands of a chapter, and the reasons for blocks that are not run."""
     commands, exceptions = [], []
@@ -62,6 +69,7 @@ def read_blocks(path):
             elif line == "```":
                 in_block = None
             elif in_block == "run" and line.startswith("# "):
+                require_patient_reader(path, number, line)
                 commands.append(Command(number, line[2:], line[2:], []))
             elif in_block == "run" and line.startswith("$ "):
                 commands.append(Command(number, line[2:], carried_out(line[2:], number), []))
@@ -83,27 +91,37 @@ def run_all(lab, commands):
         script += f"echo; echo {shlex.quote(marker(index))}\n{command.script}\n"
     script += f"echo; echo {shlex.quote(marker(len(commands)))}\n"
 
+    text = run_session(lab, script)
+    outputs = []
+    for index, command in enumerate(commands):
+        begin = text.find(marker(index))
+        end = text.find(marker(index + 1))
+        if begin < 0 or end < 0:
+            last = commands[index - 1] if begin < 0 and index > 0 else command
+            sys.exit(f"the session ended at line {last.line}: {last.text}\n"
+                     f"--- what it has printed\n{text}")
+        # The marker's own newline, and the one that was put before the next.
+        outputs.append(text[begin + len(marker(index)) + 1:end - 1].rstrip("\n"))
+    return outputs
+
+
+def run_session(lab, script):
+    """Returns what a script prints in a lab machine: at the deadline, what there is by then."""
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "session.sh")
         with open(path, "w", encoding="utf-8") as file:
             file.write(script)
+        console = os.path.join(os.environ.get("TEST_UNDECLARED_OUTPUTS_DIR", folder), "console.log")
         session = subprocess.run(
-            [lab, "shell", "-c", ". ./session.sh"],
+            [lab, "shell", "--deadline", str(DEADLINE_SECONDS), "--console", console,
+             "-c", ". ./session.sh"],
             env=dict(os.environ, LAB_FILES=path, TERM="dumb"),
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            timeout=DEADLINE_SECONDS, check=False)
-    text = session.stdout.decode("utf-8", "replace").replace("\r\n", "\n")
-
-    outputs = []
-    for index in range(len(commands)):
-        begin = text.find(marker(index))
-        end = text.find(marker(index + 1))
-        if begin < 0 or end < 0:
-            last = commands[max(0, index - (begin < 0))]
-            sys.exit(f"the session ended at line {last.line}: {last.text}\n{text[-2000:]}")
-        # The marker's own newline, and the one that was put before the next.
-        outputs.append(text[begin + len(marker(index)) + 1:end - 1].rstrip("\n"))
-    return outputs
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        text = session.stdout.decode("utf-8", "replace").replace("\r\n", "\n")
+        if session.returncode == LAB_FAILED and os.path.exists(console):
+            with open(console, encoding="utf-8", errors="replace") as log:
+                text += "--- the machine's console\n" + log.read()
+    return text
 
 
 def as_pattern(expected):

@@ -43,6 +43,7 @@ BAD_CHAPTERS = [
     ("output where none is expected", GOOD_CHAPTER.replace("# true", "# echo more")),
     ("no output where some is expected", GOOD_CHAPTER.replace("# true\n", "# true\nsome\n")),
     ("a command that ends the session", GOOD_CHAPTER.replace("# true", "# exit")),
+    ("a reader that is interrupted", GOOD_CHAPTER.replace("# true", "# true & read x < /tmp/pipe")),
     ("no block at all", "nothing\n"),
     ("a host command that cannot be run", GOOD_CHAPTER.replace("# true", "$ make")),
 ]
