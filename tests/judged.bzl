@@ -155,7 +155,7 @@ def judged_lesson(name, exercise, uses = [], arguments = []):
     )
     judged_test(
         name = name + "_skeleton",
-        size = "small",
+        size = "medium",
         arguments = arguments,
         expect_todo = name[:2] + ".1",
         program = "//lessons:" + name,

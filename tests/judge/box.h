@@ -54,8 +54,9 @@ struct How {
   std::vector<std::string> probe = {"serve"};  // The probe's arguments.
 
   // Delays every opening of a cgroup.procs file, until the command is about to
-  // run or half a second is over. So a command that does not wait until it is
-  // in its cgroup is caught every time, not now and then.
+  // run or half a second is over in which nothing else happens. So a command
+  // that does not wait until it is in its cgroup is caught every time, not now
+  // and then.
   bool slow_cgroups = false;
 };
 

@@ -1,8 +1,13 @@
 // Everything that the judge waits for has a limit, and says so when it is over.
+//
+// The machine may be emulated, on a host that is busy with other things: it
+// then stands still for moments, and time goes by all the same. So a limit is
+// over only when its time has passed and the processors had nothing to do for
+// most of it: who has not come by then sleeps, and will not come. For what
+// keeps a processor busy, there is a longer limit.
 
 #pragma once
 
-#include <algorithm>
 #include <chrono>
 
 namespace judge {
@@ -10,20 +15,24 @@ namespace judge {
 // Far more than a correct program needs, even where the machine is emulated.
 inline constexpr std::chrono::seconds kPatience{10};
 
+// For a program that computes instead of sleeping.
+inline constexpr std::chrono::seconds kLongestPatience{30};
+
 class Deadline {
  public:
-  explicit Deadline(std::chrono::milliseconds patience = kPatience)
-      : end_(std::chrono::steady_clock::now() + patience) {}
+  explicit Deadline(std::chrono::milliseconds patience = kPatience,
+                    std::chrono::milliseconds longest = kLongestPatience);
 
-  [[nodiscard]] int milliseconds_left() const {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-        end_ - std::chrono::steady_clock::now());
-    return std::max(0, static_cast<int>(left.count()));
-  }
+  // How long to wait before asking again; 0 if the limit is over.
+  [[nodiscard]] int milliseconds_left() const;
   [[nodiscard]] bool passed() const { return milliseconds_left() == 0; }
 
  private:
-  std::chrono::steady_clock::time_point end_;
+  using Clock = std::chrono::steady_clock;
+
+  std::chrono::milliseconds patience_, longest_;
+  Clock::time_point begin_;
+  std::chrono::milliseconds idle_before_;
 };
 
 }  // namespace judge

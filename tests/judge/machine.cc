@@ -68,14 +68,14 @@ std::vector<std::string> new_cgroups(const Host& before) {
   return paths;
 }
 
-// Waits until none of them lives, or a tenth of a second is over, and reaps
-// those that have become the judge's children. Returns whether it has any left.
+// Waits until none of them lives, a tenth of a second for each at most, and
+// reaps those that have become the judge's children. Returns whether it has any
+// left.
 bool reap(const std::vector<Stat>& family) {
-  const Deadline deadline(std::chrono::milliseconds{100});
   for (const auto& process : family) {
     const UniqueFd pidfd = open_pidfd(process.pid);
     pollfd ended{pidfd.get(), POLLIN, 0};
-    if (pidfd) ::poll(&ended, 1, deadline.milliseconds_left());
+    if (pidfd) ::poll(&ended, 1, /*milliseconds=*/100);
   }
   pid_t child = 0;
   while ((child = ::waitpid(-1, nullptr, WNOHANG)) > 0) {

@@ -24,8 +24,10 @@ namespace {
 using kit::check;
 using kit::UniqueFd;
 
-// How long the opening of a cgroup.procs file is delayed.
+// How long the opening of a cgroup.procs file is delayed: until the program has
+// nothing else to do, that is, or in the end, if it always has.
 constexpr std::chrono::milliseconds kDelay{500};
+constexpr std::chrono::milliseconds kLongestDelay{5000};
 
 UniqueFd make_group() {
   return UniqueFd{
@@ -107,7 +109,7 @@ void CgroupWatch::receive() {
       allow(group_.get(), file.get());
     } else {
       held_ = std::move(file);
-      end_ = Deadline(kDelay);
+      end_ = Deadline(kDelay, kLongestDelay);
     }
   });
 }

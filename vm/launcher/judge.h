@@ -15,7 +15,7 @@ struct JudgeOptions {
   std::string probe;
   std::vector<std::string> files;  // NAME=PATH: further files, as /job/NAME.
   std::string filter;              // Which cases: Catch2's test specification.
-  int deadline_seconds = 120;
+  int deadline_seconds = 240;
 
   // What is to happen, for the tests of the judges themselves:
   std::string expect_failure;  // The step of the first case that does not pass,

@@ -1,0 +1,49 @@
+#include "tests/judge/deadline.h"
+
+#include <algorithm>
+#include <string>
+
+#include "tests/judge/kernel.h"
+#include "tests/judge/machine.h"
+
+namespace judge {
+namespace {
+
+using std::chrono::milliseconds;
+
+// How long every processor has had nothing to do since the machine's start: the
+// time of the one with the least. proc_stat(5): the fourth number of its line,
+// in hundredths of a second.
+milliseconds idle_time() {
+  auto least = milliseconds::max();
+  const auto stat = read_file(machine().proc(), "stat").value_or("");
+  for (const auto& line : split(stat, '\n')) {
+    const auto fields = split(line, ' ');
+    const bool one =
+        fields.size() > 4 && fields[0].starts_with("cpu") && fields[0] != "cpu";
+    if (one) least = std::min(least, milliseconds{10 * std::stoll(fields[4])});
+  }
+  return least;
+}
+
+}  // namespace
+
+Deadline::Deadline(milliseconds patience, milliseconds longest)
+    : patience_(patience),
+      longest_(longest),
+      begin_(Clock::now()),
+      idle_before_(idle_time()) {}
+
+int Deadline::milliseconds_left() const {
+  const auto time = std::chrono::floor<milliseconds>(Clock::now() - begin_);
+  if (time < patience_) return static_cast<int>((patience_ - time).count());
+  if (time >= longest_) return 0;
+
+  // Waiting itself costs some time of the processors, so not all of it counts.
+  const auto missing = patience_ * 3 / 4 - (idle_time() - idle_before_);
+  if (missing <= milliseconds{0}) return 0;
+  const auto left = std::min(missing, longest_ - time);
+  return static_cast<int>(std::max(left, milliseconds{1}).count());
+}
+
+}  // namespace judge
