@@ -30,7 +30,9 @@ const std::vector<std::pair<std::string, int>> kWatchedDirectories = {
 };
 
 // The unpacked default root file systems are a cache, and documented as one.
-const std::vector<std::string> kAllowedFiles = {"/run/container-kit", "/judge"};
+// The second is that of the machine's ordinary user.
+const std::vector<std::string> kAllowedFiles = {
+    "/run/container-kit", "/tmp/container-kit-1000", "/judge"};
 
 const std::vector<std::string> kSysctls = {
     "kernel/core_pattern",
