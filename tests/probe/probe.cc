@@ -40,11 +40,26 @@
 //   chown PATH UID      give a file to somebody else
 //   mknod PATH          make a device node, of /dev/null
 //   escape              leave a chroot by a second one: chroot(2), NOTES
+//   call NUMBER [ARGUMENT]...
+//                       a system call, by its number; an argument is a number,
+//                       or a path (with a '/' at its beginning), of which the
+//                       call gets the address. The result is the call's
+//   call32 NUMBER [ARGUMENT]...
+//                       the same as a 32-bit program does it (int 0x80), with
+//                       five arguments at most
+//   thread-call NUMBER [ARGUMENT]..., thread-call32 NUMBER [ARGUMENT]...
+//                       the same in a thread of its own, whose end is waited
+//                       for; without a result
+//   thread              make a thread, as the C library does it
+//   clone FLAGS         make a child with these flags, which ends at once
+//   clone3 FLAGS        the same by clone3(2)
 //
 // It is static, uses system calls and little else, and so starts fast.
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/sched.h>
+#include <pthread.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -325,6 +340,100 @@ bool escape() {
   return done(::chroot("."));
 }
 
+// A system call as an instruction has it.
+struct Call {
+  bool as_32_bit = false;
+  long argument[7] = {};  // The first one is the number.
+};
+
+// Where 32 bits are enough for an address. -1: there is no such memory.
+long copy_below_4_gb(const char* text) {
+  const std::size_t size = std::strlen(text) + 1;
+  void* const low = ::mmap(nullptr, size, PROT_READ | PROT_WRITE,
+                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+  if (low == MAP_FAILED) return -1;
+  std::memcpy(low, text, size);
+  return reinterpret_cast<long>(low);
+}
+
+Call read_call(const Words& words, bool as_32_bit) {
+  Call call;
+  call.as_32_bit = as_32_bit;
+  for (int i = 0; i < 7; ++i) {
+    const char* const word = words.at(i + 1);
+    if (*word != '/') {
+      call.argument[i] = static_cast<long>(::strtoull(word, nullptr, 0));
+    } else {
+      call.argument[i] =
+          as_32_bit ? copy_below_4_gb(word) : reinterpret_cast<long>(word);
+    }
+  }
+  return call;
+}
+
+// The result, or -1 and errno.
+long make_call(const Call& call) {
+  const long* const a = call.argument;
+  if (!call.as_32_bit) {
+    return ::syscall(a[0], a[1], a[2], a[3], a[4], a[5], a[6]);
+  }
+  int result = static_cast<int>(a[0]);
+  asm volatile("int $0x80"
+               : "+a"(result)
+               : "b"(a[1]), "c"(a[2]), "d"(a[3]), "S"(a[4]), "D"(a[5])
+               : "memory", "r8", "r9", "r10", "r11");
+  if (result >= 0 || result < -4095) return result;
+  errno = -result;
+  return -1;
+}
+
+bool call(const Words& words, bool as_32_bit) {
+  const long result = make_call(read_call(words, as_32_bit));
+  return result == -1 ? failed() : answer("ok %ld", result);
+}
+
+// Makes a thread that makes the call, or does nothing without one.
+bool call_in_thread(const Call* to_make) {
+  Call copy;
+  if (to_make != nullptr) copy = *to_make;
+  void* const argument = to_make == nullptr ? nullptr : &copy;
+  pthread_t thread{};
+  errno = ::pthread_create(
+      &thread, nullptr,
+      [](void* what) -> void* {
+        if (what != nullptr) (void)make_call(*static_cast<Call*>(what));
+        return nullptr;
+      },
+      argument);
+  if (errno != 0) return failed();
+  errno = ::pthread_join(thread, nullptr);
+  return errno == 0 ? succeeded() : failed();
+}
+
+bool call_in_thread(const Words& words, bool as_32_bit) {
+  const Call to_make = read_call(words, as_32_bit);
+  return call_in_thread(&to_make);
+}
+
+// pid: what clone() has returned, in the child as well.
+bool wait_for_clone(long pid) {
+  if (pid == 0) ::_exit(0);
+  if (pid == -1) return failed();
+  return done(::waitpid(static_cast<pid_t>(pid), nullptr, __WALL));
+}
+
+bool make_clone(const char* flags) {
+  const auto wanted = ::strtoull(flags, nullptr, 0);
+  return wait_for_clone(::syscall(SYS_clone, wanted | SIGCHLD, 0, 0, 0, 0));
+}
+
+bool make_clone3(const char* flags) {
+  clone_args args{};
+  args.flags = ::strtoull(flags, nullptr, 0);
+  args.exit_signal = SIGCHLD;
+  return wait_for_clone(::syscall(SYS_clone3, &args, sizeof args));
+}
+
 bool carry_out(const Words& words) {
   const std::string_view what = words.at(0);
   if (what == "exit") ::_exit(static_cast<int>(words.number(1)));
@@ -360,6 +469,13 @@ bool carry_out(const Words& words) {
     return done(::mknod(words.at(1), S_IFCHR | 0666, makedev(1, 3)));
   }
   if (what == "escape") return escape();
+  if (what == "call") return call(words, /*as_32_bit=*/false);
+  if (what == "call32") return call(words, /*as_32_bit=*/true);
+  if (what == "thread-call") return call_in_thread(words, false);
+  if (what == "thread-call32") return call_in_thread(words, true);
+  if (what == "thread") return call_in_thread(nullptr);
+  if (what == "clone") return make_clone(words.at(1));
+  if (what == "clone3") return make_clone3(words.at(1));
   return answer("unknown");
 }
 
@@ -369,6 +485,9 @@ int words_of(std::string_view what) {
   if (what == "sync-write-child") return 3;
   if (what == "sync-write" || what == "chown") return 3;
   if (what == "reap" || what == "cwd" || what == "escape") return 1;
+  if (what == "thread") return 1;
+  if (what == "call" || what == "call32") return kMaxWords;
+  if (what == "thread-call" || what == "thread-call32") return kMaxWords;
   return 2;
 }
 

@@ -1,0 +1,108 @@
+// Lesson 08: fewer system calls
+//
+// Read:   seccomp(2), seccomp_init(3), seccomp_rule_add(3),
+//         seccomp_export_bpf(3); docs/08_seccomp.md
+// Run:    bazel run //lessons:08_seccomp -- --deny mkdir mkdir /tmp/new
+// Check:  bazel test //tests:08_seccomp
+//
+// A filter is a small program in the language BPF. The kernel runs it at each
+// system call of the process, on the number of the call, its six arguments and
+// its architecture; what it returns is done. Libseccomp writes such programs:
+//
+//   policy --08.3, 08.4--> libseccomp's filter --08.2--> BPF --08.1--> kernel
+
+#pragma once
+
+#include <linux/filter.h>  // sock_filter
+#include <seccomp.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace container {
+
+// What happens at a system call, in libseccomp's words: SCMP_ACT_ALLOW,
+// SCMP_ACT_ERRNO(EPERM), SCMP_ACT_KILL_PROCESS, ...
+using Verdict = std::uint32_t;
+
+// If all conditions hold for a call of that name, the verdict is this one. A
+// call that several rules are for needs one of them only.
+struct Rule {
+  std::string call;
+  Verdict verdict = SCMP_ACT_ALLOW;
+  std::vector<scmp_arg_cmp> conditions;  // At most one for each argument.
+};
+
+// profile.h makes it from a profile in Docker's format.
+struct Policy {
+  Verdict otherwise = SCMP_ACT_ERRNO(EPERM);  // If no rule is for a call.
+  std::vector<std::uint32_t> architectures;   // SCMP_ARCH_...: those it is for.
+  std::vector<Rule> rules;
+};
+
+// Libseccomp's filter, while it is being made.
+struct ReleaseContext {
+  void operator()(scmp_filter_ctx context) const { ::seccomp_release(context); }
+};
+using Context = std::unique_ptr<void, ReleaseContext>;
+
+// A program for the kernel.
+using Filter = std::vector<sock_filter>;
+
+// ---- The steps: from the kernel outwards -----------------------------------
+
+// Step 08.1. From now on, the filter decides on all system calls of the calling
+// process and of its children to come. It cannot be taken away again, and the
+// process gets no new privileges any more (PR_SET_NO_NEW_PRIVS): otherwise the
+// kernel wants CAP_SYS_ADMIN, since a filter can make fools of set-user-ID
+// programs.
+//
+// The calling process has one thread. Throws SystemError.
+void install_filter(const Filter& filter);
+
+// Step 08.2. Returns the program that libseccomp makes of its filter. Nothing
+// is installed. Throws SystemError.
+//
+// Libseccomp writes it to a descriptor: memfd_create(2) makes one of memory.
+Filter to_program(const Context& context);
+
+// Step 08.3. Returns a filter without rules: the verdict is `policy.otherwise`
+// for each call, in the architecture of this machine and in all of the
+// policy's. A call in any other kills the process (SCMP_ACT_KILL_PROCESS).
+//
+// Throws SystemError; std::runtime_error if the verdict is not a known one.
+Context begin_filter(const Policy& policy);
+
+// Step 08.4. Adds a rule. A call of a name that libseccomp does not know is
+// left out: it may be newer than that. What is the verdict `otherwise` anyway
+// needs no rule, and libseccomp takes none.
+//
+// Returns false if the rule was left out for its name. Throws SystemError.
+bool add_rule(const Context& context, Verdict otherwise, const Rule& rule);
+
+// ---- Given (compile.cc) ----------------------------------------------------
+
+// Libseccomp's functions return what went wrong as a negative errno, and do not
+// set errno: kit::check() is not for them. Throws SystemError if `result` is
+// one.
+void check_result(int result, const std::string& what);
+
+// Libseccomp can make a list of comparisons out of a filter, or a search tree:
+// the verdicts are the same, and the way to them is shorter.
+enum class Shape { kList = 1, kTree = 2 };
+
+// All of it: 08.3, 08.4 for each rule, 08.2. Throws SystemError.
+//
+// A call that is newer than libseccomp can have no rule. Where the policy
+// answers other calls with an errno, such a one gets ENOSYS: then programs that
+// try new calls first go on with the old ones, as on an older kernel.
+//
+// unknown: gets the names of the calls that were left out.
+Filter compile(const Policy& policy,
+               std::vector<std::string>* unknown = nullptr,
+               Shape shape = Shape::kTree);
+
+}  // namespace container
