@@ -16,7 +16,10 @@ using kit::check;
 
 namespace container {
 
-void ask_for_users_of_its_own(clone_args& args) { args.flags |= CLONE_NEWUSER; }
+void ask_for_users_of_its_own(clone_args& args) {
+  // The only kind of namespace that needs no capability.
+  args.flags |= CLONE_NEWUSER;
+}
 
 void write_map(const std::filesystem::path& file, const IdMap& map) {
   std::string text;
