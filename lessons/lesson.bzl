@@ -21,6 +21,19 @@ same; a test compares them. lessons/README.md says this to learners.
 load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_library")
 load("//tools:cc.bzl", "KIT_COPTS", "KIT_LINKOPTS")
 
+# The lessons whose steps lesson 14 calls.
+CORE = [
+    "00_chroot",
+    "01_mount",
+    "02_pid",
+    "03_user",
+    "04_uts",
+    "05_net",
+    "06_cgroups",
+    "07_caps",
+    "08_seccomp",
+]
+
 def _exercise(name, lesson, src, **kwargs):
     cc_library(
         name = name,
@@ -44,13 +57,14 @@ def _program(name, lesson, exercises, **kwargs):
 def _solved(lessons):
     return ["//solutions:%s_exercise" % lesson for lesson in lessons]
 
-def lesson(name, exercise, deps = [], uses = []):
+def lesson(name, exercise, deps = [], main_deps = [], uses = []):
     """A lesson: the learner's program, and the parts that programs are made of.
 
     Args:
       name: the lesson's folder, like "06_cgroups".
       exercise: the name of the contract and of the exercise, like "cgroup".
       deps: libraries that the lesson needs.
+      main_deps: what only its main.cc needs, since it is made of the lesson.
       uses: the lessons whose steps this one calls. For each of them,
         --//lessons:use_solutions says whether the learner's or the solution's.
     """
@@ -69,7 +83,7 @@ def lesson(name, exercise, deps = [], uses = []):
         srcs = [main],
         copts = KIT_COPTS + ["-O2"],
         alwayslink = True,
-        deps = [name + "_given"],
+        deps = [name + "_given"] + main_deps,
     )
     _exercise(name = name + "_exercise", lesson = name, src = exercise_src)
     for used in uses:

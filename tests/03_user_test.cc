@@ -312,6 +312,11 @@ TEST_CASE("03: that newuidmap is missing is explained", "[given]") {
 // ---- 03.1: the namespace ---------------------------------------------------
 
 TEST_CASE("03: the child has a user namespace of its own", "[03.1][points:2]") {
+  HINT(
+      "If the program ends early: is the child in the machine's user "
+      "namespace, where it may not do what follows? CLONE_NEWUSER must be in "
+      "args.flags, and the flags that were there must stay: add yours with "
+      "|=.");
   const auto box = start_as_student({});
   const auto child = child_of(box);
 
@@ -440,6 +445,10 @@ TEST_CASE("03: ids that are lent are mapped by newuidmap and newgidmap",
       random_lent_map(static_cast<int>(judge::random_number(2, 4)));
   const auto groups =
       random_lent_map(static_cast<int>(judge::random_number(2, 4)));
+  HINT(
+      "If the program ends early: the kernel does not know /etc/subuid, so the "
+      "map has to be written by `program`, which says which is meant, "
+      "newuidmap or newgidmap: CHILD, then three words for each range.");
   const auto box = start_as_student(options("--map-uid", users) +
                                     options("--map-gid", groups));
   const auto child = child_of(box);

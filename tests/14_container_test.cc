@@ -1,19 +1,35 @@
 // Judges lesson 14: lessons/14_container/container.h is the contract.
 //
-// What the steps of lessons 00 and 06 do is judged there. Here it is that they
-// are called, all of them, in an order that works.
+// What the functions of the other lessons do is judged there. Here it is that
+// they are called, all of them, and in an order that works.
 
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysinfo.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
 
 #include "tests/judge/judge.h"
 
 namespace {
 
+namespace fs = std::filesystem;
 using judge::exited;
+using judge::Network;
 using Options = std::vector<std::string>;
+using Set = std::set<std::string>;
+
+const std::string kDockersCapabilities = "00000000a80425fb";
 
 std::string text(long number) { return std::to_string(number); }
+std::string error(int number) { return "error " + text(number); }
 
 // The cgroup of the one container that there is, also if nothing is in it.
 judge::Cgroup container_cgroup() {
@@ -29,18 +45,98 @@ judge::Box start_container(Options options, const judge::How& how = {}) {
   return judge::start(options, how);
 }
 
-// Runs a container, in a root with the probe, to its end.
-judge::Result run_container(const Options& options, const Options& command) {
+// The words of a container's start in a root with the probe, with `command`.
+Options words(const Options& options, const Options& command) {
   Options arguments = {"run", "--root", judge::make_root_directory()};
   arguments.insert(arguments.end(), options.begin(), options.end());
   arguments.push_back("--");
   arguments.insert(arguments.end(), command.begin(), command.end());
-  return judge::run(arguments);
+  return arguments;
+}
+
+// Runs a container, in a root with the probe, to its end.
+judge::Result run_container(const Options& options, const Options& command) {
+  return judge::run(words(options, command));
+}
+
+// A container that is prepared from outside, and has not yet done anything
+// itself: its init is stopped at the first call that it makes after that, for a
+// keyring. Or the program has stopped at a step that is not written.
+class Prepared {
+ public:
+  Prepared(const Options& options, const std::string& step)
+      : program_(words(options, {"/probe", "exit", "0"}),
+                 {.held_call = judge::Call{SYS_keyctl}}) {
+    const judge::Deadline deadline;
+    bool held = false;
+    while (!held && !program_.ending() && !deadline.passed() &&
+           program_.unwritten_step().empty()) {
+      std::vector<pollfd> call = {{program_.watch().descriptor(), POLLIN, 0}};
+      program_.wait(deadline.milliseconds_left(), call);
+      held = program_.watch().receive();
+    }
+    const auto& unwritten = program_.unwritten_step();
+    if (!unwritten.empty() && unwritten <= step) {
+      throw judge::Waiting(unwritten);
+    }
+    if (!held && unwritten.empty()) {
+      throw judge::Failed("the program has ended before the init could begin");
+    }
+  }
+
+  // The init: a child of the program's, and no helper (those have other names).
+  [[nodiscard]] judge::Process init() const {
+    const auto name = judge::machine().program_name();
+    for (const auto& child : judge::descendants_of(program_.pid())) {
+      if (child.parent == program_.pid() && child.name == name) {
+        return judge::Process(child.pid);
+      }
+    }
+    throw judge::Failed("the program has no child");
+  }
+
+ private:
+  judge::Subject program_;
+};
+
+// The init of a running container: the parent of its command.
+judge::Process init_of(const judge::Box& box) {
+  return judge::Process(std::stoi(box.becoming().status("PPid")));
+}
+
+Network network_of(const judge::Box& box) {
+  return Network::of(box.command().pid());
+}
+
+// What is mounted on `target` in the container, on top.
+judge::Mount mount_at(const judge::Process& process,
+                      const std::string& target) {
+  judge::Mount found;
+  for (const auto& mount : process.mounts()) {
+    if (mount.target == target) found = mount;
+  }
+  if (found.target.empty()) {
+    throw judge::Failed("in the container, nothing is mounted on " + target);
+  }
+  return found;
+}
+
+bool has_option(const judge::Mount& mount, const std::string& option) {
+  const auto options = judge::split(mount.options, ',');
+  return std::find(options.begin(), options.end(), option) != options.end();
+}
+
+// A directory of the machine, to be a volume. Removed after the case.
+std::string make_source() {
+  const auto path = "/judge/roots/" + judge::random_name();
+  fs::create_directory(path);
+  std::ofstream(path + "/file") << "of the machine";
+  return path;
 }
 
 }  // namespace
 
-// ---- What is given ----
+// ---- What is given ---------------------------------------------------------
 
 TEST_CASE("14: options that are wrong are errors", "[given]") {
   const auto before = judge::Host::now();
@@ -51,11 +147,45 @@ TEST_CASE("14: options that are wrong are errors", "[given]") {
                             {"run", "--pids-limit", "x"},
                             {"run", "--pids-limit", "-1"},
                             {"run", "--memory", "99999999999999999999"},
-                            {"run", "--cpus", "0"},
                             {"run", "--memory", "8m", "--memory", "9m"},
+                            {"run", "--memory", "8m", "--memory-swap", "7m"},
+                            {"run", "--memory-swap", "9m"},
+                            {"run", "--cpus", "0"},
+                            {"run", "--cpu-shares", "1"},
+                            {"run", "--device-read-bps", "/dev/vda"},
                             {"run", "--root", "/no/such/root"},
-                            {"run", "--root", "/etc/passwd"}}) {
+                            {"run", "--root", "/etc/passwd"},
+                            {"run", "--root", "/"},
+                            {"run", "--name", "../escape"},
+                            {"run", "--hostname", ""},
+                            {"run", "--hostname", std::string(65, 'a')},
+                            {"run", "--volume", "/etc"},
+                            {"run", "--volume", "/etc:etc"},
+                            {"run", "--volume", "/etc:/a:rw"},
+                            {"run", "--volume", "/etc:/proc/a"},
+                            {"run", "--tmpfs", "/a:size=x"},
+                            {"run", "--tmpfs", "/a", "--volume", "/etc:/a"},
+                            {"run", "--network", "moon"},
+                            {"run", "--network", "none", "--publish", "80:80"},
+                            {"run", "--network", "host", "--ip", "10.85.0.9"},
+                            {"run", "--network", "host", "--userns", "auto"},
+                            {"run", "--ip", "10.86.0.9"},
+                            {"run", "--ip", "10.85.0.1"},
+                            {"run", "--publish", "80:80", "--publish", "80:81"},
+                            {"run", "--publish", "0:80"},
+                            {"run", "--user", "root"},
+                            {"run", "--userns", "me"},
+                            {"run", "--cap-add", "NO_SUCH"},
+                            {"run", "--cap-add", "KILL", "--cap-drop", "KILL"},
+                            {"run", "--privileged", "--cap-drop", "KILL"},
+                            {"run", "--security-opt", "seccomp=/no/such/file"},
+                            {"run", "--security-opt", "seccomp=/etc/passwd"},
+                            {"run", "--security-opt", "apparmor=strict"},
+                            {"run", "--env", "=x"},
+                            {"run", "--env", "NO_SUCH_VARIABLE"},
+                            {"run", "--workdir", "tmp"}}) {
     const auto result = judge::run(arguments);
+    INFO(fmt::format("The words: {}", fmt::join(arguments, " ")));
     CHECK(result.ending == exited(125));
     CHECK(result.is_one_line());
   }
@@ -64,7 +194,22 @@ TEST_CASE("14: options that are wrong are errors", "[given]") {
   CHECK(judge::Host::settled(before) == before);
 }
 
-// ---- 14.1: the cgroup ----
+TEST_CASE("14: a root that would lead mounts elsewhere is an error",
+          "[given]") {
+  const auto before = judge::Host::now();
+  for (const auto* name : {"proc", "sys", "dev"}) {
+    const auto root = judge::make_root_directory();
+    fs::remove(root + "/" + name);
+    fs::create_directory_symlink("/tmp", root + "/" + name);
+    const auto result =
+        judge::run({"run", "--root", root, "--", "/probe", "exit", "3"});
+    CHECK(result.ending == exited(125));
+    CHECK_THAT(result.errors, judge::contains(name));
+  }
+  CHECK(judge::Host::settled(before) == before);
+}
+
+// ---- 14.1: the cgroup ------------------------------------------------------
 
 TEST_CASE("14: the container has a cgroup with its limits",
           "[14.1][points:3]") {
@@ -72,111 +217,557 @@ TEST_CASE("14: the container has a cgroup with its limits",
   const auto megabytes = judge::random_number(24, 200);
   judge::How how;
   how.hold_removal = true;
-  const auto box = start_container({"--pids-limit", pids, "--memory",
-                                    text(megabytes) + "m", "--cpus", "0.5"},
-                                   how);
+  const auto box =
+      start_container({"--pids-limit", pids, "--memory", text(megabytes) + "m",
+                       "--cpus", "0.5", "--cpu-shares", "2"},
+                      how);
   const auto cgroup = container_cgroup();
 
   HINT(
       "limit_pids_and_memory() of lesson 06 sets what --pids-limit and "
-      "--memory "
-      "ask for. Is it called, with the path of the cgroup?");
+      "--memory ask for. Is it called, with the path of the cgroup?");
   CHECK(cgroup.file("pids.max") == pids);
   HINT("The same for --memory.");
   CHECK(cgroup.file("memory.max") == text(megabytes << 20));
+  HINT("Without --memory-swap, there is none.");
+  CHECK(cgroup.file("memory.swap.max") == "0");
   HINT("limit_cpu_and_io() of lesson 06 sets what --cpus asks for.");
   CHECK(cgroup.file("cpu.max") == "50000 100000");
+  HINT("2 shares are a weight of 1.");
+  CHECK(cgroup.file("cpu.weight") == "1");
 }
 
-// First of all: a container without its command has nothing to be looked at.
-TEST_CASE("14: the command runs, and its status is the program's",
-          "[14.3][points:2]") {
-  const int status = static_cast<int>(judge::random_number(1, 99));
-  const auto ended = run_container({}, {"/probe", "exit", text(status)});
-  HINT(
-      "The command is to be run in its root: enter_root() of lesson 00 goes "
-      "there, as the last thing that needs the machine's files, and become() "
-      "makes the process the command.");
-  CHECK(ended.ending == exited(status));
-}
-
-// ---- 14.2: the start ----
-
-TEST_CASE("14: the container starts in its cgroup, with mounts of its own",
-          "[14.2][points:3]") {
+TEST_CASE("14: there are limits where none are asked for", "[14.1][points:1]") {
   judge::How how;
-  how.slow_cgroups = true;
-  const auto box = start_container({"--pids-limit", "20"}, how);
+  how.hold_removal = true;
+  const auto box = start_container({}, how);
+  const auto cgroup = container_cgroup();
+  struct sysinfo machine {};
+  REQUIRE(::sysinfo(&machine) == 0);
 
-  HINT(
-      "At the moment of its exec the command was not in the container's "
-      "cgroup. start_in_cgroup() of lesson 06 is to be called before the "
-      "start.");
-  CHECK_THAT(box.at_exec().cgroup, judge::contains("/container-kit/"));
-  HINT("The limits must be there before the command is.");
-  CHECK(box.at_exec().limits.at("pids.max") == "20");
-  HINT(
-      "CLONE_NEWNS in clone_args::flags gives the container mounts of its own. "
-      "Without it, enter_cgroup_namespace() changes the machine's.");
-  CHECK(box.at_exec().own_namespaces.contains("mnt"));
+  CHECK(cgroup.file("pids.max") == "4096");
+  HINT("Half of the machine's memory.");
+  const auto limit = cgroup.file("memory.max");
+  REQUIRE(limit != "max");
+  const auto half = machine.totalram * machine.mem_unit / 2;
+  CHECK(std::stoull(limit) <= half);
+  CHECK(std::stoull(limit) > half * 9 / 10);
 }
 
-// ---- 14.3: the container ----
+TEST_CASE("14: processors that are not there are an error",
+          "[14.1][points:1]") {
+  const auto before = judge::Host::now();
+  const auto result = run_container({"--cpuset-cpus", "77"}, {"/probe"});
+  HINT("limit_cpu_and_io() of lesson 06 refuses them.");
+  CHECK(result.ending == exited(125));
+  CHECK(result.is_one_line());
+  CHECK(judge::Host::settled(before) == before);
+}
 
-TEST_CASE("14: the container is in its root, and nothing else gets in",
-          "[14.3][points:3]") {
+// ---- 14.2: the start -------------------------------------------------------
+
+TEST_CASE("14: the init starts in its cgroup, with namespaces of its own",
+          "[14.2][points:3]") {
+  const auto pids = text(judge::random_number(20, 500));
+  const Prepared container({"--pids-limit", pids}, "14.2");
+  const auto init = container.init();
+  const auto own = init.own_namespaces();
+
+  HINT(
+      "The init is not in the container's cgroup. start_in_cgroup() of lesson "
+      "06 is to be called before the start.");
+  CHECK_THAT(init.cgroup().path(), judge::contains("/container-kit/"));
+  HINT("The limits must be there before the init is.");
+  CHECK(init.cgroup().file("pids.max") == pids);
+  HINT(
+      "ask_for_processes_of_its_own() of lesson 02 asks for a PID namespace "
+      "and for mounts of its own. Without CLONE_NEWNS, all that the container "
+      "mounts is mounted in the machine.");
+  CHECK(own.contains("mnt"));
+  HINT("The same function asks for the PID namespace.");
+  CHECK(own.contains("pid"));
+  HINT("ask_for_names_of_its_own() of lesson 04 asks for a UTS namespace.");
+  CHECK(own.contains("uts"));
+  HINT("CLONE_NEWIPC: messages and shared memory of its own.");
+  CHECK(own.contains("ipc"));
+  HINT("CLONE_NEWNET: a network of its own, unless --network is host.");
+  CHECK(own.contains("net"));
+  HINT("Without --userns auto, users are those of the machine.");
+  CHECK_FALSE(own.contains("user"));
+}
+
+TEST_CASE("14: the machine's network, if that is asked for",
+          "[14.2][points:1]") {
+  const Prepared container({"--network", "host"}, "14.2");
+  HINT("With has_own_network false, CLONE_NEWNET is left out.");
+  CHECK_FALSE(container.init().own_namespaces().contains("net"));
+}
+
+TEST_CASE("14: users of its own, if they are asked for", "[14.2][points:1]") {
+  HINT("With id_maps, ask_for_users_of_its_own() of lesson 03 is called.");
+  const Prepared container({"--userns", "auto"}, "14.2");
+  HINT("With id_maps, ask_for_users_of_its_own() of lesson 03 is called.");
+  CHECK(container.init().own_namespaces().contains("user"));
+}
+
+// ---- 14.3: what is prepared from outside -----------------------------------
+
+TEST_CASE("14: the loopback is on before the init goes on",
+          "[14.3][points:1]") {
+  const Prepared container({}, "14.3");
+  const auto links = Network::of(container.init().pid()).links();
+
+  HINT("A Network is made for a container without a link, too: lesson 05.");
+  CHECK(links.at("lo").up);
+  HINT("Without --network bridge, there is no link to the machine.");
+  CHECK(links.size() == 1);
+}
+
+TEST_CASE("14: its network is complete before the init goes on",
+          "[14.3][points:2]") {
+  const auto address = fmt::format("10.85.{}.{}", judge::random_number(1, 250),
+                                   judge::random_number(1, 250));
+  const Prepared container({"--ip", address}, "14.3");
+  const auto inside = Network::of(container.init().pid());
+  const auto links = inside.links();
+
+  HINT("A Network of lesson 05 makes the link. Has it settings.network?");
+  REQUIRE(links.contains("eth0"));
+  CHECK(links.at("eth0").addresses == Set{address + "/16"});
+  CHECK(links.at("eth0").up);
+  CHECK(inside.routes().contains("default via 10.85.0.1 dev eth0"));
+}
+
+TEST_CASE("14: its users have ids before the init goes on",
+          "[14.3][points:2]") {
+  const Prepared container({"--userns", "auto"}, "14.3");
+  const auto init = container.init();
+
+  for (const auto* map : {"uid_map", "gid_map"}) {
+    const auto parts = judge::split(judge::trimmed(init.file(map)), ' ');
+    HINT("The " << map << " is empty. map_ids() of lesson 03 writes it.");
+    REQUIRE(parts.size() == 3);
+    CHECK(parts[0] == "0");
+    CHECK(std::stoul(parts[1]) >= 524'288);
+    CHECK(parts[2] == "65536");
+  }
+}
+
+// ---- 14.4: moving in -------------------------------------------------------
+
+TEST_CASE("14: the container is in its root, and nothing of the machine is",
+          "[14.4][points:4]") {
+  const auto before = judge::Host::now();
+  HINT(
+      "change_root() of lesson 01 makes the root another one. Before that, "
+      "make_mounts_private() sees to it that it can.");
+  const auto box = start_container({});
+  const auto process = box.becoming();
+
+  HINT("change_root() of lesson 01 changes the root. Is it called?");
+  CHECK((process.root() == box.root()));
+  Set of_the_machine;
+  for (const auto& mount : process.mounts()) {
+    for (const auto* target : {"/judge", "/run", "/sys/kernel/security"}) {
+      if (mount.target == target) of_the_machine.insert(target);
+    }
+  }
+  HINT(
+      "In the container's mount table there are mounts of the machine. "
+      "drop_old_root() of lesson 01 takes the old root away, and all below.");
+  CHECK(of_the_machine == Set{});
+  HINT("mount_sys() mounts /sys, after change_root().");
+  CHECK(has_option(mount_at(process, "/sys"), "ro"));
+  HINT(
+      "What the container mounts has reached the machine: "
+      "make_mounts_private() comes before everything that mounts.");
+  CHECK(judge::Host::now().mounts == before.mounts);
+}
+
+TEST_CASE("14: the command is a process of its own, and sees only those",
+          "[14.4][points:2]") {
+  const auto box = start_container({});
+
+  HINT("mount_proc() of lesson 02 mounts a /proc for the container.");
+  CHECK(mount_at(box.becoming(), "/proc").type == "proc");
+  HINT("The init is process 1, its command is another one.");
+  CHECK(judge::split(box.becoming().status("NSpid"), '\t').back() != "1");
+  CHECK(judge::split(init_of(box).status("NSpid"), '\t').back() == "1");
+  Set numbers;
+  for (const auto& name : judge::split(box.get("list /proc"), '\n')) {
+    if (std::isdigit(static_cast<unsigned char>(name[0])) != 0) {
+      numbers.insert(name);
+    }
+  }
+  HINT("In /proc there are more processes than the init and the command.");
+  CHECK(numbers.size() == 2);
+}
+
+TEST_CASE("14: the container has its names", "[14.4][points:2]") {
+  const auto before = judge::Host::now();
+  const auto name = judge::random_name();
+  const auto domain = judge::random_name();
+  const auto box =
+      start_container({"--hostname", name, "--domainname", domain});
+
+  HINT("set_host_name() of lesson 04 sets settings.host_name.");
+  CHECK(box.becoming().host_name() == name);
+  HINT("set_domain_name() of lesson 04 sets settings.domain_name.");
+  CHECK(box.becoming().domain_name() == domain);
+  CHECK(judge::Host::now().names == before.names);
+}
+
+TEST_CASE("14: the container's name is its host name", "[14.4][points:1]") {
+  const auto name = judge::random_name();
+  const auto box = start_container({"--name", name});
+  HINT("Without --hostname, settings.host_name is the container's name.");
+  CHECK(box.becoming().host_name() == name);
+}
+
+TEST_CASE("14: the container sees its cgroup, and cannot change it",
+          "[14.4][points:2]") {
+  const auto pids = text(judge::random_number(20, 500));
+  const auto box = start_container({"--pids-limit", pids});
+
+  HINT("enter_cgroup_namespace() of lesson 06 makes the cgroup namespace.");
+  REQUIRE(box.becoming().own_namespaces().contains("cgroup"));
+  HINT(
+      "/sys/fs/cgroup is to show the container's own cgroup: "
+      "enter_cgroup_namespace() mounts it, in the place that mount_sys() makes "
+      "for it. So it comes after that, and after change_root().");
+  CHECK(mount_at(box.becoming(), "/sys/fs/cgroup").type == "cgroup2");
+  CHECK(box.get("read /sys/fs/cgroup/pids.max") == pids + "\n");
+  CHECK(box.get("read /proc/self/cgroup") == "0::/\n");
+  CHECK(box.ask("write /sys/fs/cgroup/pids.max max") == error(EROFS));
+}
+
+TEST_CASE("14: a volume that is not there is an error", "[14.4][points:1]") {
+  const auto before = judge::Host::now();
+  const auto missing = "/" + judge::random_name();
+  const auto result = run_container({"-v", missing + ":/data"}, {"/probe"});
+  HINT("open_volumes() of lesson 01 looks for the sources of volumes.");
+  CHECK(result.ending == exited(125));
+  CHECK_THAT(result.errors, judge::contains(missing));
+  CHECK(judge::Host::settled(before) == before);
+}
+
+TEST_CASE("14: volumes and tmpfs", "[14.4][points:2]") {
+  const auto source = make_source();
+  const auto before = judge::Host::now();
+  HINT(
+      "open_volumes() of lesson 01 comes before the old root is dropped, "
+      "place_mounts() after that.");
+  const auto box =
+      start_container({"--volume", source + ":/data", "-v",
+                       source + ":/fixed:ro", "--tmpfs", "/scratch:size=64k"});
+  HINT(
+      "open_volumes() of lesson 01 comes before the old root is dropped, "
+      "place_mounts() after that.");
+  CHECK(box.get("read /data/file") == "of the machine");
+  CHECK(box.ask("make /fixed/new x") == error(EROFS));
+  CHECK(box.ask("make /data/new x") == "ok");
+  CHECK(fs::exists(source + "/new"));
+  CHECK(mount_at(box.command(), "/scratch").type == "tmpfs");
+  CHECK(judge::Host::now().mounts == before.mounts);
+}
+
+TEST_CASE("14: a read-only root", "[14.4][points:1]") {
+  const auto box = start_container({"--read-only", "--tmpfs", "/tmp"});
+  HINT("make_root_read_only() of lesson 01 is the last thing that is mounted.");
+  CHECK(box.ask("make /new x") == error(EROFS));
+  CHECK(box.ask("make /tmp/new x") == "ok");
+}
+
+TEST_CASE("14: devices of its own", "[14.4][points:1]") {
+  const auto box = start_container({});
+  HINT("/dev is made by place_mounts() of lesson 01 and by complete_dev().");
+  CHECK(mount_at(box.becoming(), "/dev").type == "tmpfs");
+  CHECK(mount_at(box.becoming(), "/dev/pts").type == "devpts");
+  HINT(
+      "Devices work that are mounted after forbid_devices(), by complete_dev() "
+      "and before.");
+  CHECK(box.ask("write /dev/null x") == "ok");
+  CHECK(box.ask("write /dev/full x") == error(ENOSPC));
+  CHECK(box.get("list /dev/pts") == ".\n..\nptmx\n");
+}
+
+TEST_CASE("14: no other device works", "[14.4][points:2]") {
+  const auto box = start_container({});
+  REQUIRE(box.ask("mknod /tmp/device") == "ok");
+  HINT(
+      "Root of the container has made a device file in its root, and has "
+      "opened it. It could have been the machine's disk. Is forbid_devices() "
+      "called?");
+  CHECK(box.ask("read /tmp/device") == error(EACCES));
+}
+
+TEST_CASE("14: what the kernel tells about the machine is hidden",
+          "[14.4][points:2]") {
+  const auto box = start_container({});
+  HINT("hide_kernel_files() covers files of /proc and /sys. Is it called?");
+  CHECK(box.get("read /proc/interrupts").empty());
+  CHECK(box.get("read /proc/timer_list").empty());
+  CHECK(box.get("list /sys/firmware") == ".\n..\n");
+  CHECK(box.ask("write /proc/sys/kernel/core_pattern |/probe") == error(EROFS));
+  CHECK(box.ask("write /proc/sysrq-trigger h") == error(EROFS));
+  CHECK(box.ask("write /sys/kernel/mm/ksm/run 0") == error(EROFS));
+}
+
+TEST_CASE("14: and not if it is privileged", "[14.4][points:0]") {
+  const auto box = start_container({"--privileged"});
+  CHECK_FALSE(box.get("read /proc/interrupts").empty());
+}
+
+TEST_CASE("14: root inside is nobody outside", "[14.4][points:2]") {
+  HINT(
+      "With --userns auto, two calls have their place: become_root_inside() of "
+      "lesson 03 is the first, for nobody may do what follows; and "
+      "mount_proc() comes before drop_old_root(), for in a user namespace a "
+      "/proc can be mounted only while another one is to be seen.");
+  const auto box = start_container({"--userns", "auto"});
+  const auto init = init_of(box);
+  const auto first =
+      judge::split(judge::trimmed(init.file("uid_map")), ' ').at(1);
+  HINT(
+      "become_root_inside() of lesson 03 makes the init user 0 of its "
+      "namespace, which is another one outside.");
+  CHECK(init.status("Uid") == fmt::format("{0}\t{0}\t{0}\t{0}", first));
+  CHECK(box.command().status("Gid") ==
+        fmt::format("{0}\t{0}\t{0}\t{0}", first));
+  CHECK(mount_at(box.command(), "/proc").type == "proc");
+  CHECK(box.get("read /proc/self/cgroup") == "0::/\n");
+}
+
+TEST_CASE("14: nothing is left of a program that is killed",
+          "[14.4][points:1]") {
+  for (const auto& options : std::vector<Options>{
+           {"--memory", "32m"}, {"--userns", "auto"}, {"--ip", "10.85.3.4"}}) {
+    const auto before = judge::Host::now();
+    {
+      const auto box = start_container(options);
+      (void)box.get("orphans 3");
+      box.send_signal(SIGKILL);
+      CHECK(box.wait().signal == SIGKILL);
+    }
+    CHECK(judge::Host::settled(before) == before);
+  }
+}
+
+// The keepers of lessons 05 and 06 would end the container as well. They are
+// the second line: here, they are stopped.
+TEST_CASE("14: the kernel ends the init with the program", "[14.4][points:2]") {
+  for (const auto& options : std::vector<Options>{{}, {"--userns", "auto"}}) {
+    const auto before = judge::Host::now();
+    {
+      const auto box = start_container(options);
+      std::vector<pid_t> keepers;
+      for (const auto& child : judge::descendants_of(box.program().pid())) {
+        if (child.name == "keeper") keepers.push_back(child.pid);
+      }
+      for (const pid_t keeper : keepers) ::kill(keeper, SIGSTOP);
+      box.send_signal(SIGKILL);
+      const bool ended =
+          box.becomes_true([&] { return !box.command().exists(); });
+      for (const pid_t keeper : keepers) ::kill(keeper, SIGCONT);
+      HINT(
+          "end_with() of lesson 02 has the kernel end the init when the "
+          "program ends. It counts from then on, until the init changes its "
+          "user: so it comes after become_root_inside().");
+      CHECK(ended);
+    }
+    CHECK(judge::Host::settled(before) == before);
+  }
+}
+
+// ---- 14.5: the command -----------------------------------------------------
+
+TEST_CASE("14: nothing gets in that was open", "[14.5][points:2]") {
   judge::How how;
   how.circumstances.leaked_descriptors = {3, 9, 200};
-  const auto before = judge::Host::now();
   const auto box = start_container({}, how);
-
-  HINT("enter_root() of lesson 00 changes the root. Is it called?");
-  CHECK((box.command().root() == box.root()));
   HINT(
       "let_go_of_descriptors() of lesson 00 is not called: a descriptor of the "
       "machine's root is open in the container, and is a way out.");
   CHECK(box.at_exec().kept_descriptors.size() == 3);
-  HINT("What the container mounts has reached the machine.");
-  CHECK(judge::Host::now().mounts == before.mounts);
+  CHECK(box.command().descriptors().size() == 4);  // And the probe's socket.
 }
 
-TEST_CASE("14: the container has a cgroup namespace", "[14.3][points:2]") {
+TEST_CASE("14: the command's capabilities are Docker's fourteen",
+          "[14.5][points:3]") {
   const auto box = start_container({});
+  const auto& command = box.command();
 
+  HINT("set_capabilities() of lesson 07 sets what it may do.");
+  CHECK(command.status("CapEff") == kDockersCapabilities);
   HINT(
-      "enter_cgroup_namespace() of lesson 06 makes the cgroup namespace. It "
-      "mounts at a path of the machine: before enter_root().");
-  CHECK(box.command().own_namespaces() ==
-        std::set<std::string>{"cgroup", "mnt"});
+      "limit_bounding_set() of lesson 07 limits what it can ever get. It needs "
+      "CAP_SETPCAP, so it comes first.");
+  CHECK(command.status("CapBnd") == kDockersCapabilities);
 }
 
-TEST_CASE("14: forks are refused at the limit", "[14.3][points:1]") {
+TEST_CASE("14: an ordinary user with one capability", "[14.5][points:2]") {
+  const auto id = text(judge::random_number(1000, 60'000));
+  HINT(
+      "The five calls of lesson 07 have an order: bounding set, user, "
+      "set_capabilities(), raise_ambient(), no new privileges.");
+  const auto box = start_container({"-u", id, "--cap-add", "NET_ADMIN"});
+  const auto& command = box.command();
+
+  HINT("become_user() of lesson 07 makes it that user, with that group.");
+  CHECK(command.status("Uid") == fmt::format("{0}\t{0}\t{0}\t{0}", id));
+  CHECK(command.status("Gid") == fmt::format("{0}\t{0}\t{0}\t{0}", id));
+  HINT("raise_ambient() of lesson 07 keeps a user's capabilities at execve().");
+  CHECK(command.status("CapEff") == "0000000000001000");
+}
+
+TEST_CASE("14: the command's system calls are filtered", "[14.5][points:3]") {
+  const auto box = start_container({});
+  HINT("install_filter() of lesson 08 is not called.");
+  CHECK(box.command().status("Seccomp") == "2");
+  HINT("The init needs no filter, and the filter might not let it work.");
+  CHECK(init_of(box).status("Seccomp") == "0");
+}
+
+TEST_CASE("14: another filter, or none", "[14.5][points:1]") {
+  const auto profile = "/judge/roots/" + judge::random_name();
+  std::ofstream(profile) << R"({"defaultAction": "SCMP_ACT_ALLOW",
+      "syscalls": [{"names": ["sethostname", "mkdir"],
+                    "action": "SCMP_ACT_ERRNO", "errnoRet": 99}]})";
+  {
+    const auto box = start_container({"--security-opt", "seccomp=" + profile});
+    HINT("The filter is settings.filter, whatever that is.");
+    CHECK(box.command().status("Seccomp") == "2");
+    CHECK(box.ask("escape") != "ok");
+  }
+  const auto box = start_container({"--security-opt", "seccomp=unconfined"});
+  HINT("Without settings.filter, none is installed.");
+  CHECK(box.command().status("Seccomp") == "0");
+  HINT(
+      "forbid_new_privileges() of lesson 07 is called, whether there is a "
+      "filter or not.");
+  CHECK(box.command().status("NoNewPrivs") == "1");
+}
+
+TEST_CASE("14: a privileged container", "[14.5][points:1]") {
+  const auto box = start_container({"--privileged"});
+  CHECK(box.command().status("Seccomp") == "0");
+  HINT("With allows_new_privileges, they are not forbidden.");
+  CHECK(box.command().status("NoNewPrivs") == "0");
+  CHECK(box.command().status("CapEff") == box.command().status("CapBnd"));
+}
+
+TEST_CASE("14: the command has an environment of its own", "[given]") {
+  judge::How how;
+  how.circumstances.variables = {"SECRET=of-the-caller", "PASSED=on"};
+  const auto box =
+      start_container({"--env", "A=b=c", "-e", "PASSED", "-w", "/tmp"}, how);
+  const auto environment = box.command().file("environ");
+  CHECK(environment.find("of-the-caller") == std::string::npos);
+  CHECK_THAT(environment, judge::contains("A=b=c"));
+  CHECK_THAT(environment, judge::contains("PASSED=on"));
+  CHECK(box.get("cwd") == "/tmp");
+}
+
+TEST_CASE("14: there is no way out", "[14.5][points:1]") {
+  const auto box = start_container({});
+  HINT("The escape of lesson 00 ends at the container's own root.");
+  (void)box.ask("escape");
+  CHECK(box.ask("list /judge") == error(ENOENT));
+}
+
+TEST_CASE("14: forks are refused at the limit", "[14.5][points:1]") {
   const auto box = start_container({"--pids-limit", "6"});
-  HINT("At most five processes more fit in, beside the command.");
-  CHECK(box.get("fork 9") == "5 " + text(EAGAIN));
+  HINT("At most four processes more fit in, beside the init and the command.");
+  CHECK(box.get("fork 9") == "4 " + text(EAGAIN));
 }
 
-TEST_CASE("14: a command that cannot be run", "[14.3][points:1]") {
+// ---- 14.6: the init --------------------------------------------------------
+
+TEST_CASE("14: the init may send signals, and nothing else",
+          "[14.6][points:2]") {
+  const auto box = start_container({});
+  HINT(
+      "The init still has all capabilities, and it is a process that the "
+      "container can see. set_capabilities() of lesson 07 leaves it CAP_KILL.");
+  CHECK(box.becomes_true([&] {
+    return init_of(box).status("CapPrm") == "0000000000000020" &&
+           init_of(box).status("CapEff") == "0000000000000020";
+  }));
+}
+
+TEST_CASE("14: the init passes signals on, whoever the command is",
+          "[14.6][points:2]") {
+  const auto before = judge::Host::now();
+  const auto box = start_container({"--user", "4321"});
+  box.send_signal(SIGTERM);
+  HINT(
+      "SIGTERM has not ended the command. be_init() of lesson 02 passes it on; "
+      "for a process of another user, that needs CAP_KILL.");
+  CHECK(box.wait() == exited(128 + SIGTERM));
+  CHECK(judge::Host::settled(before) == before);
+}
+
+TEST_CASE("14: orphans are reaped, and the status is the command's",
+          "[14.6][points:2]") {
+  const auto before = judge::Host::now();
+  const auto box = start_container({});
+  HINT("be_init() of lesson 02 reaps orphans.");
+  CHECK(box.get("orphan 55").empty());
+  CHECK(box.becomes_true(
+      [&] { return judge::descendants_of(init_of(box).pid()).size() == 1; }));
+  (void)box.get("orphans 3");
+  CHECK(box.end(7) == exited(7));
+  HINT("With the init, everything in the container ends.");
+  CHECK(judge::Host::settled(before) == before);
+}
+
+TEST_CASE("14: the command runs, and its status is the program's",
+          "[14.6][points:2]") {
+  const int status = static_cast<int>(judge::random_number(1, 99));
+  const auto ended = run_container({}, {"/probe", "exit", text(status)});
+  HINT("be_init() of lesson 02 returns the status of the command.");
+  CHECK(ended.ending == exited(status));
+}
+
+TEST_CASE("14: a command that cannot be run", "[14.6][points:1]") {
   const auto before = judge::Host::now();
   const auto missing = "/" + judge::random_name();
   const auto result = run_container({}, {missing});
+  HINT("become() of lesson 00 says why, and look_after() returns the status.");
   CHECK(result.ending == exited(127));
   CHECK_THAT(result.errors, judge::contains(missing));
   CHECK(run_container({}, {"/"}).ending == exited(126));
   CHECK(judge::Host::settled(before) == before);
 }
 
-TEST_CASE("14: nothing is left, whatever dies", "[14.3][points:2]") {
+TEST_CASE("14: a working directory that is not there is an error",
+          "[14.6][points:0]") {
   const auto before = judge::Host::now();
+  const auto result =
+      run_container({"--workdir", "/no/such/directory"}, {"/probe"});
+  CHECK(result.ending == exited(125));
+  CHECK(result.is_one_line());
+  CHECK(judge::Host::settled(before) == before);
+}
+
+// ---- All of it -------------------------------------------------------------
+
+TEST_CASE("14: a published port leads into the container", "[14.3][points:2]") {
+  const auto before = judge::Host::now();
+  const auto port =
+      static_cast<std::uint16_t>(judge::random_number(20'000, 30'000));
+  const auto inner =
+      static_cast<std::uint16_t>(judge::random_number(1'000, 9'000));
+  const auto box = start_container({"-p", fmt::format("{}:{}", port, inner)});
   {
-    const auto box = start_container({"--memory", "32m"});
-    (void)box.get("orphans 3");
-    CHECK(box.end(7) == exited(7));
-    CHECK(judge::Host::settled(before) == before);
+    const auto listener = network_of(box).listen(inner);
+    const auto call = Network::machine().call("127.0.0.1", port);
+    CHECK(call.error.empty());
+    const auto caller = judge::answer(listener);
+    HINT("The Network must live as long as the container does.");
+    REQUIRE(caller);
+    CHECK(judge::can_talk(call.socket, caller->socket));
   }
-  const auto box = start_container({"--memory", "32m"});
-  (void)box.get("orphans 3");
-  box.send_signal(SIGKILL);
-  CHECK(box.wait().signal == SIGKILL);
+  CHECK(box.end(0) == exited(0));
   CHECK(judge::Host::settled(before) == before);
 }

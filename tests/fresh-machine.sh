@@ -63,10 +63,10 @@ readme_command() {
 # --- The two commands ---------------------------------------------------------
 
 # What is typed into the container's shell, and what must come of it: the limit of
-# 5 processes refuses some of ten, and the shell's status is the command's.
+# 32 processes refuses some of forty, and the shell's status is the command's.
 # shellcheck disable=SC2016
 typed='echo "inside: $((6 * 7))"
-(for i in 1 2 3 4 5 6 7 8 9 10; do sleep 2 & done)
+(for i in $(seq 40); do sleep 2 & done)
 exit 7
 '
 
@@ -81,7 +81,7 @@ try_shell_in_container() {
   clock_log=$logs/run.log
   run_with_clock "running" run_first_command "$command" || status=$?
   grep -q '^inside: 42' "$logs/run.log" || failed run "there was no shell in the container (status $status)"
-  grep -q "can't fork" "$logs/run.log" || failed run "ten processes were started: the limit of 5 is not in force"
+  grep -q "can't fork" "$logs/run.log" || failed run "forty processes were started: the limit of 32 is not in force"
   ((status == 7)) || failed run "the shell ended with 7, the command with $status"
   say "A shell in a container, with its limit in force and its status passed on."
 }

@@ -27,6 +27,9 @@ def _judged_test_impl(ctx):
     if ctx.executable.probe:
         words += ["--probe", ctx.executable.probe.short_path]
         files.append(ctx.executable.probe)
+    if ctx.file.image:
+        words += ["--image", ctx.file.image.short_path]
+        files.append(ctx.file.image)
     if ctx.attr.expect_todo:
         words += ["--expect-todo", ctx.attr.expect_todo]
     for argument in ctx.attr.arguments:
@@ -69,6 +72,8 @@ judged_test = rule(
         "program": attr.label(executable = True, cfg = "target", mandatory = True),
         "judge": attr.label(executable = True, cfg = "target"),
         "probe": attr.label(executable = True, cfg = "target"),
+        # A root file system that the machine gets, at /rootfs/NAME.
+        "image": attr.label(allow_single_file = [".squashfs"]),
         # The step at which the program has to stop, as not yet written.
         "expect_todo": attr.string(),
         "arguments": attr.string_list(doc = "The program's, with expect_todo."),
@@ -167,4 +172,23 @@ def judged_lesson(name, exercise, uses = [], arguments = []):
             ":" + _mutant(name, exercise, judge, patch, uses)
             for patch in native.glob(["mutants/%s/*.patch" % name])
         ],
+    )
+
+def judged_program(name, program, **kwargs):
+    """A test that judges `program`, with the cases of NAME_test.cc. Manual."""
+    cc_binary(
+        name = name + "_judge",
+        srcs = [name + "_test.cc"],
+        copts = JUDGE_COPTS,
+        linkopts = KIT_LINKOPTS,
+        deps = ["//tests/judge"],
+    )
+    judged_test(
+        name = name,
+        size = "medium",
+        judge = name + "_judge",
+        probe = "//tests/probe",
+        program = program,
+        tags = _TAGS + ["manual"],
+        **kwargs
     )

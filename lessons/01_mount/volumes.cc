@@ -1,6 +1,7 @@
 #include "lessons/01_mount/volumes.h"
 
 #include <fcntl.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -38,6 +39,19 @@ bool is_directory(int fd) {
   struct stat now {};
   check(::fstat(fd, &now), "look at a volume");
   return S_ISDIR(now.st_mode);
+}
+
+// As step 01.4 does it for volumes, in which no device works.
+kit::UniqueFd take_device(const fs::path& device) {
+  kit::UniqueFd copy{check(::open_tree(AT_FDCWD, device.c_str(),
+                                       OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC),
+                           "open the device {}", device.native())};
+  mount_attr attributes{};
+  attributes.attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
+  check(::mount_setattr(copy.get(), "", AT_EMPTY_PATH, &attributes,
+                        sizeof attributes),
+        "restrict the device {}", device.native());
+  return copy;
 }
 
 void make_directories(const fs::path& path) {
@@ -107,7 +121,8 @@ void sort_mounts(std::vector<Mount>& mounts) {
 void open_volumes(std::vector<Mount>& mounts) {
   for (auto& mount : mounts) {
     if (mount.source.empty()) continue;
-    mount.volume = take_volume(mount.source, mount.read_only);
+    mount.volume = mount.device ? take_device(mount.source)
+                                : take_volume(mount.source, mount.read_only);
   }
 }
 

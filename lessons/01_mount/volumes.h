@@ -16,6 +16,7 @@ struct Mount {
   std::filesystem::path target;         // In the container.
   std::filesystem::path source;         // In the machine. Empty: a tmpfs.
   bool read_only = false;               // A volume's.
+  bool device = false;                  // A device, that is to work as one.
   std::optional<std::uint64_t> size{};  // A tmpfs's, in bytes.
   kit::UniqueFd volume{};               // Once it is opened.
 };
@@ -32,7 +33,7 @@ Mount parse_tmpfs(const std::string& text);
 // Throws std::runtime_error if two have the same target.
 void sort_mounts(std::vector<Mount>& mounts);
 
-// Before the old root is dropped: takes the volumes (step 01.4).
+// Before the old root is dropped: takes the volumes (step 01.4), and devices.
 void open_volumes(std::vector<Mount>& mounts);
 
 // After that: attaches them (step 01.5), and mounts the tmpfs (step 01.6).

@@ -17,27 +17,8 @@ struct Given {
   std::vector<Request> actions;                  // Freeze, thaw, ...
 };
 
-// The kernel has no more process numbers than this: proc(5), pid_max.
-std::uint64_t parse_pids(const std::string& text) {
-  return kit::parse_number(text, 1, 4'194'304);
-}
-
 unsigned parse_weight(const std::string& text) {
   return static_cast<unsigned>(kit::parse_number(text, 1, 10'000));
-}
-
-// The kernel takes no quota below 1 ms, a hundredth of the period.
-double parse_cpus(const std::string& text) {
-  return kit::parse_decimal(text, 0.01, 8192);
-}
-
-std::string parse_cpu_list(const std::string& text) {
-  kit::parse_cpus(text);
-  return text;
-}
-
-std::uint64_t parse_memory_and_swap(const std::string& text) {
-  return text == "max" ? kUnlimited : kit::parse_size(text);
 }
 
 // "/dev/vda:rbps=1m" or "254:0:riops=100"
@@ -96,6 +77,31 @@ void add_actions(kit::Options& options, Given& given) {
   add("--kill", Action::kKill, "end its processes");
 }
 
+bool has_limits(const Limits& limits) {
+  return !controllers_for(limits).empty();
+}
+
+}  // namespace
+
+// The kernel has no more process numbers than this: proc(5), pid_max.
+std::uint64_t parse_pids(const std::string& text) {
+  return kit::parse_number(text, 1, 4'194'304);
+}
+
+// The kernel takes no quota below 1 ms, a hundredth of the period.
+double parse_cpus(const std::string& text) {
+  return kit::parse_decimal(text, 0.01, 8192);
+}
+
+std::string parse_cpu_list(const std::string& text) {
+  kit::parse_cpus(text);
+  return text;
+}
+
+std::uint64_t parse_memory_and_swap(const std::string& text) {
+  return text == "max" ? kUnlimited : kit::parse_size(text);
+}
+
 // --memory-swap counts memory and swap together, as Docker's does; the kernel
 // has a limit for each. Without a limit for swap, what is above the limit for
 // memory would be swapped out: the command would only become slow.
@@ -113,12 +119,6 @@ void set_swap(Limits& limits, std::optional<std::uint64_t> sum) {
   }
   limits.swap = sum == kUnlimited ? kUnlimited : sum.value_or(memory) - memory;
 }
-
-bool has_limits(const Limits& limits) {
-  return !controllers_for(limits).empty();
-}
-
-}  // namespace
 
 Request parse_request(int argc, char** argv) {
   Given given;

@@ -21,4 +21,16 @@ struct Request {
 // Throws as kit::Options::parse() does.
 Request parse_request(int argc, char** argv);
 
+// ---- For lesson 14, whose options have the same values ---------------------
+
+// Each throws std::runtime_error, for kit::Options.
+std::uint64_t parse_pids(const std::string& text);
+double parse_cpus(const std::string& text);
+std::string parse_cpu_list(const std::string& text);
+std::uint64_t parse_memory_and_swap(const std::string& text);
+
+// Sets Limits::swap from --memory and --memory-swap, where `sum` is the latter.
+// Throws std::runtime_error if the limits for memory contradict each other.
+void set_swap(Limits& limits, std::optional<std::uint64_t> sum);
+
 }  // namespace container

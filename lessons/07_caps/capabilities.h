@@ -99,6 +99,10 @@ Capabilities all_capabilities();
 // that the kernel does not have.
 Capabilities parse_capability(std::string_view name);
 
+// "1000" or "1000:100"; without a group, it has the user's number. Throws
+// std::runtime_error.
+User parse_user(std::string_view text);
+
 // Docker's default with changes, in Docker's sense: ALL stands for all others,
 // so that "--cap-drop ALL --cap-add KILL" leaves one.
 struct Changes {

@@ -7,6 +7,7 @@
 
 #include "lessons/07_caps/capabilities.h"
 #include "lessons/kit/check.h"
+#include "lessons/kit/parse.h"
 
 namespace container {
 namespace {
@@ -74,6 +75,17 @@ Capabilities parse_capability(std::string_view name) {
               name);
   }
   return bit(number);
+}
+
+User parse_user(std::string_view text) {
+  // All ones means "leave it as it is" to setresuid(2).
+  constexpr std::uint64_t kMax = 0xfffffffe;
+  const auto colon = text.find(':');
+  const auto uid = kit::parse_number(text.substr(0, colon), 0, kMax);
+  const auto gid = colon == text.npos
+                       ? uid
+                       : kit::parse_number(text.substr(colon + 1), 0, kMax);
+  return {static_cast<uid_t>(uid), static_cast<gid_t>(gid)};
 }
 
 CapabilitySets choose_sets(const Changes& changes, const User& user) {

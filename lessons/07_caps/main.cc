@@ -11,7 +11,6 @@
 #include "lessons/kit/default_root.h"
 #include "lessons/kit/guard.h"
 #include "lessons/kit/options.h"
-#include "lessons/kit/parse.h"
 
 namespace {
 
@@ -21,18 +20,6 @@ struct Request {
   container::User user;
   kit::Command command;
 };
-
-// "1000" or "1000:100"; the group is the user's number if it is not given.
-container::User parse_user(std::string_view text) {
-  // All ones means "leave it as it is" to setresuid(2).
-  constexpr std::uint64_t kMax = 0xfffffffe;
-  const auto colon = text.find(':');
-  const auto uid = kit::parse_number(text.substr(0, colon), 0, kMax);
-  const auto gid = colon == text.npos
-                       ? uid
-                       : kit::parse_number(text.substr(colon + 1), 0, kMax);
-  return {static_cast<uid_t>(uid), static_cast<gid_t>(gid)};
-}
 
 Request parse_request(int argc, char** argv) {
   Request request;
@@ -50,7 +37,7 @@ Request parse_request(int argc, char** argv) {
                    request.changes.added, container::parse_capability);
   options.add("--user", "UID[:GID]",
               "as this user (0), who has only what --cap-add names", user,
-              parse_user);
+              container::parse_user);
   request.command = options.parse(argc, argv);
   if (request.command.empty()) request.command = {"/bin/sh"};
   request.user = user.value_or(container::User{});

@@ -3,6 +3,10 @@
 #include <sched.h>
 
 #include "lessons/00_chroot/chroot.h"
+#include "lessons/01_mount/mount.h"
+#include "lessons/02_pid/pid.h"
+#include "lessons/04_uts/hostname.h"
+#include "lessons/14_container/file_system.h"
 #include "lessons/kit/todo.h"
 
 namespace container {
@@ -13,16 +17,40 @@ Cgroup prepare_cgroup(const Settings& settings) {
   throw kit::Todo("14.1");
 }
 
-clone_args prepare_start(const Cgroup& cgroup) {
-  // TODO(14.2): begin with `clone_args args{};`. A mount namespace is the only
-  // new one so far; the cgroup is the other thing to ask for.
+clone_args prepare_start(const Settings& settings, const Cgroup& cgroup) {
+  // TODO(14.2): begin with `clone_args args{};`. Lessons 02, 03, 04 and 06 have
+  // functions that ask for their part; the others are flags of clone(2). Two
+  // kinds of namespace are not always wanted.
   throw kit::Todo("14.2");
 }
 
-void become_container(const Settings& settings) {
-  // TODO(14.3): the namespace of the cgroup, the root, the descriptors, the
-  // command. Which of these must come before which, and why?
+std::unique_ptr<Network> prepare_from_outside(const Settings& settings,
+                                              pid_t init) {
+  // TODO(14.3): map_ids() of lesson 03, and a Network: both only if they
+  // are wanted.
   throw kit::Todo("14.3");
+}
+
+void move_in(Settings& settings, int program) {
+  // TODO(14.4): users (03), end_with() the program (02), names (04), private
+  // mounts, open_volumes(), change_root() (01), mount_proc() (02), mount_sys(),
+  // enter_cgroup_namespace() (06), drop_old_root() (01), forbid_devices(),
+  // place_mounts() (01),
+  // complete_dev(), hide_kernel_files(), make_root_read_only() (01). Why in
+  // this order?
+  throw kit::Todo("14.4");
+}
+
+void become_command(const Settings& settings) {
+  // TODO(14.5): descriptors (00), the five calls of lesson 07, the filter (08),
+  // and become() the command (00).
+  throw kit::Todo("14.5");
+}
+
+int look_after(pid_t command) {
+  // TODO(14.6): CapabilitySets with CAP_KILL permitted and effective, and no
+  // more: set_capabilities(). Then be_init().
+  throw kit::Todo("14.6");
 }
 
 }  // namespace container

@@ -5,43 +5,104 @@
 // Check:  bazel test //tests:14_container
 //
 // Nothing new from the kernel: the functions of the other lessons, in the right
-// order. So far, these are lessons 00 and 06; the others will join them.
+// order. main.cc calls these steps, and they call the others. Three processes
+// take part, as in lesson 02:
+//
+//   the program    stays outside: 14.1, 14.2, 14.3
+//     the init     is process 1 of the container: 14.4, 14.6
+//       the command, process 2: 14.5
 
 #pragma once
 
 #include <linux/sched.h>  // clone_args
 
 #include <filesystem>
+#include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
+#include "lessons/01_mount/volumes.h"
+#include "lessons/03_user/user.h"
+#include "lessons/05_net/connection.h"
 #include "lessons/06_cgroups/owner.h"
+#include "lessons/07_caps/capabilities.h"
+#include "lessons/08_seccomp/filter.h"
 #include "lessons/kit/program.h"
 
 namespace container {
 
-// What a container is to be like.
+// What a container is to be like. options.h makes it from the command line.
 struct Settings {
-  std::string name;
-  std::filesystem::path root;
+  std::string name;  // Of the container, and of its cgroup.
   Limits limits;
+
+  std::filesystem::path root;
+  bool read_only_root = false;
+  std::vector<Mount> mounts;  // Volumes and tmpfs, and what /dev is made of.
+  bool hides_kernel_files = true;
+
+  std::string host_name;
+  std::optional<std::string> domain_name;
+
+  bool has_own_network = true;  // If not, it is in the machine's.
+  NetworkSettings network;
+
+  std::optional<IdMaps> id_maps;  // Not set: no user namespace.
+
+  User user;
+  CapabilitySets capabilities;
+  bool allows_new_privileges = false;
+  std::optional<Filter> filter;  // Not set: all system calls.
+
+  std::vector<std::string> environment;  // All of it: "NAME=value".
+  std::filesystem::path working_directory = "/";
   kit::Command command;
 };
 
-// Step 14.1. In the parent, first of all: makes the container's cgroup and sets
-// its limits.
+// ---- In the program --------------------------------------------------------
+
+// Step 14.1. First of all: makes the container's cgroup and sets its limits.
 //
 // Throws what the functions of lesson 06 throw. Nothing is left then.
 Cgroup prepare_cgroup(const Settings& settings);
 
-// Step 14.2. In the parent: returns the arguments of the one clone3() that
-// starts the container, with every new namespace and the cgroup.
-clone_args prepare_start(const Cgroup& cgroup);
+// Step 14.2. Returns the arguments of the one clone3() that starts the init: in
+// the cgroup, and in new namespaces of these kinds: mount, PID, UTS, IPC; with
+// has_own_network also network, and with id_maps also user.
+clone_args prepare_start(const Settings& settings, const Cgroup& cgroup);
 
-// Step 14.3. In the child: makes itself the container and becomes the command.
-// Does not return.
+// Step 14.3. Prepares from outside what the init cannot do itself, while it
+// waits for that: writes its id maps, if there are any, and makes its network.
+// Returns the Network, which goes with that; nullptr if the container has none
+// of its own.
 //
-// The caller's mounts are private. Throws what the functions of the lessons
-// throw.
-[[noreturn]] void become_container(const Settings& settings);
+// init: its process number. Throws what the functions of the lessons throw.
+std::unique_ptr<Network> prepare_from_outside(const Settings& settings,
+                                              pid_t init);
+
+// ---- In the init -----------------------------------------------------------
+
+// Step 14.4. Moves into the container: into its users, its names, its root and
+// its mounts. Afterwards nothing of the machine can be reached by a path, and
+// the init ends as soon as the program does.
+//
+// The mounts of Settings::mounts are used up. program: a pidfd of the program.
+// Throws what the functions of the lessons throw.
+void move_in(Settings& settings, int program);
+
+// Step 14.6. Lets go of all rights but that to signal every process
+// (CAP_KILL), then does what a process 1 has to do until `command` has ended.
+// Returns the status of that.
+int look_after(pid_t command);
+
+// ---- In the command --------------------------------------------------------
+
+// Step 14.5. Lets go of everything that the command must not have: descriptors,
+// capabilities, privileges to come (unless allows_new_privileges), system
+// calls. Then becomes the command. Does not return.
+//
+// Throws what the functions of the lessons throw.
+[[noreturn]] void become_command(const Settings& settings);
 
 }  // namespace container

@@ -1,17 +1,19 @@
 // 14_container: a small container runtime.
 
-#include <sys/mount.h>
+#include <linux/keyctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <string_view>
 
+#include "lessons/02_pid/pid.h"
 #include "lessons/14_container/container.h"
+#include "lessons/14_container/options.h"
 #include "lessons/kit/check.h"
-#include "lessons/kit/default_root.h"
+#include "lessons/kit/gate.h"
 #include "lessons/kit/guard.h"
-#include "lessons/kit/options.h"
-#include "lessons/kit/parse.h"
-#include "lessons/kit/run_folder.h"
 #include "lessons/kit/spawn.h"
 
 using container::Settings;
@@ -25,55 +27,63 @@ constexpr const char* kUsage =
     "\n"
     "14_container run --help says what the options do.\n";
 
-// Follows symbolic links once, now, so that a wrong root is an error before
-// anything is made.
-std::filesystem::path resolve_root(const std::string& text) {
-  const auto root = std::filesystem::path(text) / ".";  // Must be a directory.
-  char* real = ::realpath(root.c_str(), nullptr);
-  const int error = errno;
-  if (real == nullptr) {
-    throw kit::SystemError(error, fmt::format("use {} as the root", text));
+void set_environment(const std::vector<std::string>& environment) {
+  (void)::clearenv();
+  for (const auto& variable : environment) {
+    const auto equals = variable.find('=');
+    const std::string name = variable.substr(0, equals);
+    const std::string value = variable.substr(equals + 1);
+    kit::check(::setenv(name.c_str(), value.c_str(), /*overwrite=*/1),
+               "set the variable {}", name);
   }
-  const std::unique_ptr<char, decltype(&::free)> owner(real, &::free);
-  return real;
 }
 
-Settings parse_run(int argc, char** argv) {
-  Settings settings;
-  std::optional<std::string> root;
-  auto& limits = settings.limits;
-  kit::Options options("Runs COMMAND (/bin/sh) in a new container.",
-                       "run [OPTION]... [--] [COMMAND [ARG]...]");
-  options.add("--memory", "SIZE", "bytes, or like 64m or 1g (no limit)",
-              limits.memory, kit::parse_size);
-  options.add(
-      "--pids-limit", "N", "processes and threads at the same time (no limit)",
-      limits.pids_max,
-      [](const auto& text) { return kit::parse_number(text, 1, 4'194'304); });
-  options.add("--cpus", "F", "processors' worth of time, like 0.5 (no limit)",
-              limits.cpus, [](const auto& text) {
-                return kit::parse_decimal(text, 0.01, 8192);
-              });
-  options.add("--root", "DIR", "its root (a root with busybox)", root,
-              [](const auto& text) { return text; });
-  settings.command = options.parse(argc, argv);
-
-  if (settings.command.empty()) settings.command = {"/bin/sh"};
-  if (limits.memory) limits.swap = 0;
-  settings.name = kit::unique_name("14_container");
-  settings.root = root ? resolve_root(*root) : kit::default_root();
-  return settings;
+// Keys of whoever has started us are not for the container: keyrings(7).
+void make_keyring() {
+  const auto made =
+      ::syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, /*name=*/nullptr);
+  const bool has_no_keys = made == -1 && errno == ENOSYS;  // This kernel.
+  if (!has_no_keys) kit::check(made, "make a session keyring");
 }
 
-int run(const Settings& settings) {
-  container::Cgroup cgroup = container::prepare_cgroup(settings);
-  kit::Child child = kit::spawn(container::prepare_start(cgroup), [&]() -> int {
-    // What the container mounts must not be seen by others: lesson 01.
-    kit::check(::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr),
-               "make the mounts private");
-    container::become_container(settings);
+// Who: the command, until it is the command. `signals`: what it is to block.
+[[noreturn]] void run_command(const Settings& settings,
+                              const sigset_t& signals) {
+  kit::check(::sigprocmask(SIG_SETMASK, &signals, nullptr), "restore signals");
+  set_environment(settings.environment);
+  const std::string& directory = settings.working_directory.native();
+  kit::check(::chdir(directory.c_str()), "enter the directory {}", directory);
+  container::become_command(settings);  // Step 14.5
+}
+
+// Who: the init, process 1 of the container.
+int run_init(Settings& settings, int program, kit::Gate& prepared,
+             const sigset_t& signals) {
+  prepared.wait();
+  make_keyring();
+  (void)::umask(022);
+  container::move_in(settings, program);  // Step 14.4
+  const kit::Child command =
+      kit::spawn({}, [&]() -> int { run_command(settings, signals); });
+  return container::look_after(command.pid());  // Step 14.6
+}
+
+// Who: the program. It stays outside.
+int run(Settings settings) {
+  const sigset_t signals = container::block_signals();
+  const kit::UniqueFd program = kit::open_pidfd(::getpid());
+
+  container::Cgroup cgroup = container::prepare_cgroup(settings);      // 14.1
+  const clone_args args = container::prepare_start(settings, cgroup);  // 14.2
+  kit::Gate prepared;
+  kit::Child init = kit::spawn(args, [&] {
+    return run_init(settings, program.get(), prepared, signals);
   });
-  const int status = child.wait();
+  const auto network =
+      container::prepare_from_outside(settings, init.pid());  // 14.3
+  prepared.open();
+
+  const int status = init.wait();
   cgroup.remove();
   return status;
 }
@@ -81,7 +91,7 @@ int run(const Settings& settings) {
 int act(int argc, char** argv) {
   const std::string_view action = argc > 1 ? argv[1] : "";
   if (action == "--help") throw kit::Exit(0, kUsage);
-  if (action == "run") return run(parse_run(argc - 1, argv + 1));
+  if (action == "run") return run(container::parse_run(argc - 1, argv + 1));
   if (action.empty())
     kit::fail("what is to be done? (see 14_container --help)");
   kit::fail("unknown command {} (see 14_container --help)", action);

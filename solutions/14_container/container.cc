@@ -3,6 +3,10 @@
 #include <sched.h>
 
 #include "lessons/00_chroot/chroot.h"
+#include "lessons/01_mount/mount.h"
+#include "lessons/02_pid/pid.h"
+#include "lessons/04_uts/hostname.h"
+#include "lessons/14_container/file_system.h"
 #include "lessons/kit/todo.h"
 
 namespace container {
@@ -14,20 +18,64 @@ Cgroup prepare_cgroup(const Settings& settings) {
   return cgroup;
 }
 
-clone_args prepare_start(const Cgroup& cgroup) {
+clone_args prepare_start(const Settings& settings, const Cgroup& cgroup) {
   clone_args args{};
-  args.flags = CLONE_NEWNS;
+  ask_for_processes_of_its_own(args);  // And for mounts.
+  ask_for_names_of_its_own(args);
+  args.flags |= CLONE_NEWIPC;
+  if (settings.has_own_network) args.flags |= CLONE_NEWNET;
+  if (settings.id_maps) ask_for_users_of_its_own(args);
   start_in_cgroup(args, cgroup.fd());
   return args;
 }
 
-void become_container(const Settings& settings) {
-  // The cgroups are mounted anew where they are mounted now: outside of the
-  // root.
+std::unique_ptr<Network> prepare_from_outside(const Settings& settings,
+                                              pid_t init) {
+  if (settings.id_maps) map_ids(init, *settings.id_maps);
+  if (!settings.has_own_network) return nullptr;
+  return std::make_unique<Network>(init, settings.network);
+}
+
+void move_in(Settings& settings, int program) {
+  if (settings.id_maps) become_root_inside();
+  // Not before: the kernel forgets it when the user changes.
+  end_with(program);
+  set_host_name(settings.host_name);
+  if (settings.domain_name) set_domain_name(*settings.domain_name);
+
+  make_mounts_private();
+  open_volumes(settings.mounts);
+  change_root(settings.root);
+  // In a user namespace, a new /proc is allowed only where one is to be seen
+  // already. So the machine's must still be there.
+  mount_proc("/proc");
+  mount_sys();
   enter_cgroup_namespace();
-  enter_root(settings.root);
+  drop_old_root();
+  forbid_devices();
+  place_mounts(settings.mounts);
+  complete_dev();
+  if (settings.hides_kernel_files) hide_kernel_files();
+  if (settings.read_only_root) make_root_read_only();
+}
+
+void become_command(const Settings& settings) {
   let_go_of_descriptors();
+  limit_bounding_set(settings.capabilities.bounding);
+  become_user(settings.user);
+  set_capabilities(settings.capabilities);
+  raise_ambient(settings.capabilities.ambient);
+  if (!settings.allows_new_privileges) forbid_new_privileges();
+  // Last: the calls above need not be among those that are allowed.
+  if (settings.filter) install_filter(*settings.filter);
   become(settings.command);
+}
+
+int look_after(pid_t command) {
+  CapabilitySets rest;
+  rest.permitted = rest.effective = bit(CAP_KILL);
+  set_capabilities(rest);
+  return be_init(command);
 }
 
 }  // namespace container

@@ -19,7 +19,7 @@ TODO_COMMENT = re.compile(r"// TODO\((\d\d\.\d+)\): ")
 TODO_THROW = re.compile(r'throw kit::Todo\("(\d\d\.\d+)"\);')
 CASE = re.compile(r'TEST_CASE\(\s*((?:"[^"]*"\s*)+),\s*((?:"[^"]*"\s*)+)\)')
 HEADING = re.compile(r"^### Step (\d\d\.\d+): \S", re.MULTILINE)
-LEAST_MUTANTS = {"00_chroot": 6, "06_cgroups": 10, "14_container": 0}
+LEAST_MUTANTS = {"00_chroot": 6, "06_cgroups": 10, "14_container": 20}
 
 problems = []
 

@@ -63,10 +63,12 @@ struct Run {
 
 // Runs `job` with `files` in a machine of its own.
 Run run_in_machine(
-    const std::vector<ArchiveEntry>& files, Job job, int deadline_seconds,
+    const std::vector<ArchiveEntry>& files, Job job,
+    const JudgeOptions& options,
     const std::function<void(std::string_view)>& events,
     const std::function<bool()>& enough = [] { return false; }) {
   Disks disks = make_disks();
+  if (!options.image.empty()) add_image(disks, job, options.image);
   job.payload = put_payload(disks, write_archive(files));
   auto machine =
       wake(Parts::beside_launcher(), std::move(disks),
@@ -75,10 +77,11 @@ Run run_in_machine(
   const auto keep = [&](std::string_view bytes) { output.add(bytes); };
   Run run;
   run.restored = machine.restored;
-  run.ending = run_session(machine, std::move(job), {keep, keep, events},
-                           {.forward_input = false,
-                            .deadline = std::chrono::seconds(deadline_seconds),
-                            .enough = enough});
+  run.ending =
+      run_session(machine, std::move(job), {keep, keep, events},
+                  {.forward_input = false,
+                   .deadline = std::chrono::seconds(options.deadline_seconds),
+                   .enough = enough});
   run.output = output.text();
   run.console = machine.qemu->console();
   write_if_asked("TEST_UNDECLARED_OUTPUTS_DIR", "console.log", run.console);
@@ -114,9 +117,8 @@ int expect_todo(const JudgeOptions& options, const std::string& lesson) {
   job.argv = {"/job/" + lesson};
   for (const auto& argument : options.arguments) job.argv.push_back(argument);
   job.environment = kEnvironment;
-  const auto run =
-      run_in_machine(files_of(options, lesson), std::move(job),
-                     options.deadline_seconds, [](std::string_view) {});
+  const auto run = run_in_machine(files_of(options, lesson), std::move(job),
+                                  options, [](std::string_view) {});
   const auto wanted =
       fmt::format("{}: step {} is yours to write (docs/{}.md)\n", lesson,
                   options.expect_todo, lesson);
@@ -202,8 +204,7 @@ int judge(const JudgeOptions& options) {
   };
 
   const auto run = run_in_machine(
-      files_of(options, lesson), judge_job(options, lesson, nonce),
-      options.deadline_seconds,
+      files_of(options, lesson), judge_job(options, lesson, nonce), options,
       [&](std::string_view bytes) { verdict.hear(bytes); }, enough);
   if (!enough()) verdict.close(run.ending.refused + run.ending.machine_died);
 

@@ -14,6 +14,7 @@ struct JudgeOptions {
   std::string program;  // Its file name is the lesson's.
   std::string probe;
   std::vector<std::string> files;  // NAME=PATH: further files, as /job/NAME.
+  std::string image;               // A root file system, as /rootfs/NAME.
   std::string filter;              // Which cases: Catch2's test specification.
   int deadline_seconds = 240;
 

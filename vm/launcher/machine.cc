@@ -217,6 +217,12 @@ void save_machine(const Parts& parts, const std::string& accelerator,
   if (!about.flush()) throw std::runtime_error("write about.json");
 }
 
+void add_image(Disks& disks, Job& job, const std::string& file) {
+  disks.image = kit::UniqueFd{kit::check(
+      ::open(file.c_str(), O_RDONLY | O_CLOEXEC), "open the image {}", file)};
+  job.image_name = fs::path(file).stem();
+}
+
 std::uint64_t put_payload(const Disks& disks, const std::string& archive) {
   if (archive.size() > static_cast<std::size_t>(kPayloadBytes)) {
     throw std::runtime_error("the job's files do not fit into the machine");

@@ -50,6 +50,11 @@ void save_machine(const Parts& parts, const std::string& accelerator,
 // Throws std::runtime_error if they do not fit.
 std::uint64_t put_payload(const Disks& disks, const std::string& archive);
 
+// Puts the root file system of an image (squashfs) into the machine, at
+// /rootfs/NAME, where NAME is that of its file without the ending.
+// Throws SystemError.
+void add_image(Disks& disks, Job& job, const std::string& file);
+
 // What the machine's log says about why it ended: "the kernel panicked: ...",
 // "it ran out of memory", or "".
 std::string diagnose(const std::string& console);

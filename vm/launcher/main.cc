@@ -31,6 +31,8 @@ void define_judge(CLI::App& lab, Options& options) {
   judge->add_option("--probe", to.probe, "what the program is to run");
   judge->add_option("--file", to.files,
                     "NAME=PATH: a further file, as /job/NAME");
+  judge->add_option("--image", to.image,
+                    "an image of a root file system, as /rootfs/NAME");
   judge->add_option("--filter", to.filter, "only the cases that match");
   judge->add_option("--deadline", to.deadline_seconds,
                     "seconds until it is stopped");

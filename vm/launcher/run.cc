@@ -82,12 +82,7 @@ void add_user_files(std::vector<ArchiveEntry>& files, const Job& job) {
 // LAB_ROOTFS=debian.squashfs puts this root file system at /rootfs/debian.
 void add_user_image(Disks& disks, Job& job) {
   const auto name = variable("LAB_ROOTFS");
-  if (name.empty()) return;
-  const auto path = user_path(name);
-  const auto text = path.string();
-  disks.image = kit::UniqueFd{check(::open(text.c_str(), O_RDONLY | O_CLOEXEC),
-                                    "open the root file system {}", text)};
-  job.image_name = path.stem();
+  if (!name.empty()) add_image(disks, job, user_path(name));
 }
 
 Job make_job(std::vector<std::string> argv, bool student = false) {

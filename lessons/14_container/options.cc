@@ -1,0 +1,372 @@
+#include "lessons/14_container/options.h"
+
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <memory>
+
+#include "lessons/03_user/restrictions.h"
+#include "lessons/06_cgroups/options.h"
+#include "lessons/08_seccomp/default/default.h"
+#include "lessons/14_container/file_system.h"
+#include "lessons/kit/check.h"
+#include "lessons/kit/default_root.h"
+#include "lessons/kit/options.h"
+#include "lessons/kit/parse.h"
+#include "lessons/kit/run_folder.h"
+
+namespace container {
+namespace {
+
+namespace fs = std::filesystem;
+using Text = std::optional<std::string>;
+
+// Where nothing is said: far more than a service needs, and not all there is.
+constexpr std::uint64_t kPids = 4096;
+constexpr std::uint32_t kIds = 65'536;  // With --userns auto.
+constexpr const char* kPath =
+    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+// What is given on the command line, before it is made one Settings.
+struct Given {
+  Text name, root, host_name, domain_name, network, userns, working_directory;
+  std::optional<std::uint64_t> memory_and_swap;
+  std::optional<in_addr> address;
+  std::optional<User> user;
+  std::vector<std::string> environment;
+  std::vector<std::string> security;
+  Changes capabilities;
+  bool privileged = false;
+};
+
+std::string parse_text(const std::string& text) { return text; }
+
+std::string parse_host_name(const std::string& text) {
+  if (text.empty() || text.size() > 64) {
+    kit::fail("\"{}\" has not 1 to 64 bytes", text);
+  }
+  return text;
+}
+
+// One of the words; `what` they are.
+auto one_of(std::vector<std::string> words, const char* what) {
+  return [words = std::move(words), what](const std::string& text) {
+    for (const auto& word : words) {
+      if (text == word) return text;
+    }
+    kit::fail("\"{}\" is not {}", text, what);
+  };
+}
+
+// Docker's shares, 2 to 262144 with 1024 in the middle, are the weights of
+// cgroup v1. Version 2 has 1 to 10000. This is how the OCI maps them.
+unsigned parse_shares(const std::string& text) {
+  const auto shares = kit::parse_number(text, 2, 262'144);
+  return static_cast<unsigned>(1 + (shares - 2) * 9999 / 262'142);
+}
+
+// "NAME=value", or "NAME" for what the caller's environment has.
+std::string parse_variable(const std::string& text) {
+  const auto equals = text.find('=');
+  if (text.empty() || equals == 0) kit::fail("\"{}\" has no name", text);
+  if (equals != text.npos) return text;
+  const char* value = std::getenv(text.c_str());
+  if (value == nullptr) kit::fail("the variable {} is not set here", text);
+  return text + "=" + value;
+}
+
+std::string parse_directory(const std::string& text) {
+  if (!text.starts_with('/')) kit::fail("\"{}\" does not begin with /", text);
+  return text;
+}
+
+// "/dev/vda:1m" or "254:0:100"
+template <typename ParseValue>
+auto io_limit(const char* key, ParseValue parse_value) {
+  return [=](const std::string& text) {
+    const auto colon = text.rfind(':');
+    if (colon == text.npos || colon == 0) {
+      kit::fail("\"{}\" is not of the form DEV:N", text);
+    }
+    return IoLimit{text.substr(0, colon), key,
+                   parse_value(text.substr(colon + 1))};
+  };
+}
+
+// The kernel's own files are not to be covered by those of others.
+template <typename Parse>
+auto outside_of_kernel(Parse parse) {
+  return [parse](const std::string& text) {
+    Mount mount = parse(text);
+    const auto first = *std::next(mount.target.begin());
+    if (first == "proc" || first == "sys") {
+      kit::fail("{} is the kernel's", mount.target.native());
+    }
+    return mount;
+  };
+}
+
+void add_file_system(kit::Options& options, Given& given, Settings& settings) {
+  options.add("--root", "DIR", "its root (a root with busybox)", given.root,
+              parse_text);
+  options.add_flag("--read-only", "the root itself is read-only",
+                   settings.read_only_root);
+  options.add_list("-v,--volume", "SRC:DST[:ro]",
+                   "the machine's file or directory SRC, at DST;\n"
+                   "ro: read-only; may be repeated",
+                   settings.mounts, outside_of_kernel(parse_volume));
+  options.add_list("--tmpfs", "DST[:size=N]",
+                   "an empty file system in memory, at DST, for N\n"
+                   "bytes, or like 64m; may be repeated",
+                   settings.mounts, outside_of_kernel(parse_tmpfs));
+}
+
+void add_limits(kit::Options& options, Given& given, Limits& limits) {
+  options.add("-m,--memory", "SIZE",
+              "bytes, or like 64m or 1g (half of the machine's)", limits.memory,
+              kit::parse_size);
+  options.add("--memory-swap", "SIZE",
+              "memory and swap together, or max (as --memory: no swap)",
+              given.memory_and_swap, parse_memory_and_swap);
+  options.add("--memory-reservation", "SIZE",
+              "memory that it keeps while others have more (none)",
+              limits.memory_low, kit::parse_size);
+  options.add("--cpus", "F", "processors' worth of time, like 0.5 (all)",
+              limits.cpus, parse_cpus);
+  options.add("--cpu-shares", "N",
+              "its share while others want time too, 2 to 262144\n(1024)",
+              limits.cpu_weight, parse_shares);
+  options.add("--cpuset-cpus", "LIST",
+              "the processors it may use, like 0-1,3 (all)", limits.cpuset_cpus,
+              parse_cpu_list);
+  options.add("--pids-limit", "N",
+              "processes and threads at the same time (4096)", limits.pids_max,
+              parse_pids);
+  const auto count = [](const auto& text) {
+    return kit::parse_number(text, 1);
+  };
+  options.add_list("--device-read-bps", "DEV:SIZE",
+                   "read at most that much a second; may be repeated",
+                   limits.io_max, io_limit("rbps", kit::parse_size));
+  options.add_list("--device-write-bps", "DEV:SIZE", "write that much",
+                   limits.io_max, io_limit("wbps", kit::parse_size));
+  options.add_list("--device-read-iops", "DEV:N", "read that many times",
+                   limits.io_max, io_limit("riops", count));
+  options.add_list("--device-write-iops", "DEV:N", "write that many times",
+                   limits.io_max, io_limit("wiops", count));
+}
+
+void add_names_and_network(kit::Options& options, Given& given,
+                           NetworkSettings& network) {
+  options.add("--name", "NAME", "the container's name (a random one)",
+              given.name, kit::parse_name);
+  options.add("-h,--hostname", "NAME", "its host name (its name)",
+              given.host_name, parse_host_name);
+  options.add("--domainname", "NAME", "its NIS domain name (none)",
+              given.domain_name, parse_host_name);
+  options.add("--network", "MODE",
+              "none: a loopback; bridge: a link to the machine,\n"
+              "and beyond; host: the machine's (none, or bridge\n"
+              "with --publish or --ip)",
+              given.network,
+              one_of({"none", "bridge", "host"}, "none, bridge or host"));
+  options.add("--ip", "ADDR", "its address of 10.85.0.0/16 (a free one)",
+              given.address, parse_address);
+  options.add_list("-p,--publish", "HOST:CONTAINER",
+                   "let the machine's TCP port HOST lead to the\n"
+                   "container's port CONTAINER; may be repeated",
+                   network.published, parse_published_port);
+}
+
+void add_rights(kit::Options& options, Given& given) {
+  options.add("-u,--user", "UID[:GID]", "who the command is (0)", given.user,
+              parse_user);
+  options.add("--userns", "MODE",
+              "host: the machine's users; auto: its own, who are\n"
+              "nobody in the machine (host)",
+              given.userns, one_of({"host", "auto"}, "host or auto"));
+  options.add_list("--cap-drop", "NAME",
+                   "without this capability, or ALL; may be repeated",
+                   given.capabilities.dropped, parse_capability);
+  options.add_list("--cap-add", "NAME",
+                   "with this capability, or ALL; may be repeated",
+                   given.capabilities.added, parse_capability);
+  options.add_list("--security-opt", "OPT",
+                   "seccomp=FILE or seccomp=unconfined: another filter\n"
+                   "of system calls, or none; no-new-privileges (always\n"
+                   "so); may be repeated",
+                   given.security, parse_text);
+  options.add_flag("--privileged",
+                   "all capabilities and system calls, nothing hidden",
+                   given.privileged);
+}
+
+void add_command(kit::Options& options, Given& given) {
+  options.add_list("-e,--env", "NAME[=VALUE]",
+                   "a variable, or one of here; may be repeated",
+                   given.environment, parse_variable);
+  options.add("-w,--workdir", "DIR", "its working directory (/)",
+              given.working_directory, parse_directory);
+}
+
+// ---- From what is given to what the container is like ----------------------
+
+// Follows symbolic links once, now, so that a wrong root is an error before
+// anything is made.
+fs::path resolve_root(const std::string& text) {
+  const auto root = fs::path(text) / ".";  // Must be a directory.
+  char* real = ::realpath(root.c_str(), nullptr);
+  const int error = errno;
+  if (real == nullptr) {
+    throw kit::SystemError(error, fmt::format("use {} as the root", text));
+  }
+  const std::unique_ptr<char, decltype(&::free)> owner(real, &::free);
+  if (std::string_view(real) == "/") {
+    kit::fail("use / as the root: it is the machine's own");
+  }
+  return real;
+}
+
+std::uint64_t half_of_memory() {
+  const auto pages = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES));
+  return pages / 2 * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+void complete_limits(Limits& limits, const Given& given) {
+  if (!limits.memory && !given.memory_and_swap) {
+    limits.memory = std::max(half_of_memory(), limits.memory_low.value_or(0));
+  }
+  set_swap(limits, given.memory_and_swap);
+  if (!limits.pids_max) limits.pids_max = kPids;
+}
+
+void complete_network(Settings& settings, const Given& given) {
+  NetworkSettings& network = settings.network;
+  const bool wants_link = given.address || !network.published.empty();
+  const auto mode = given.network.value_or(wants_link ? "bridge" : "none");
+  if (wants_link && mode != "bridge") {
+    kit::fail("--ip and --publish need --network bridge, not {}", mode);
+  }
+  settings.has_own_network = mode != "host";
+  if (mode != "bridge") return;
+  network.range = choose_address();
+  network.gateway = nth_address(*network.range, 1);
+  if (given.address) {
+    const Range wanted{*given.address, network.range->length};
+    if (!(network_of(wanted) == network_of(*network.range))) {
+      kit::fail("--ip: {} is not in {}/{}", to_text(*given.address),
+                to_text(network_of(*network.range)), wanted.length);
+    }
+    network.range = wanted;
+  }
+  check_settings(network);
+}
+
+// "seccomp=FILE", "no-new-privileges", ...
+Text parse_security(const std::vector<std::string>& words) {
+  Text seccomp;
+  for (const auto& word : words) {
+    if (word.starts_with("seccomp=")) {
+      if (seccomp) kit::fail("--security-opt seccomp is given twice");
+      seccomp = word.substr(8);
+    } else if (word != "no-new-privileges" &&
+               word != "no-new-privileges:true") {
+      kit::fail(
+          "--security-opt: \"{}\" is not seccomp=FILE, seccomp=unconfined or "
+          "no-new-privileges",
+          word);
+    }
+  }
+  return seccomp;
+}
+
+void complete_rights(Settings& settings, const Given& given) {
+  Changes changes = given.capabilities;
+  if (given.privileged) {
+    if (!changes.added.empty() || !changes.dropped.empty()) {
+      kit::fail("--privileged has all capabilities: leave out --cap-...");
+    }
+    changes.added = {all_capabilities()};
+  }
+  settings.user = given.user.value_or(User{});
+  settings.capabilities = choose_sets(changes, settings.user);
+  settings.hides_kernel_files = !given.privileged;
+  settings.allows_new_privileges = given.privileged;
+
+  const Text seccomp = parse_security(given.security);
+  const bool unconfined = seccomp == "unconfined";
+  if (!seccomp && given.privileged) return;
+  if (unconfined) return;
+  settings.filter = choose_filter(seccomp, settings.capabilities.bounding);
+}
+
+// Ids that nobody in the machine has. systemd-nspawn(1) takes ranges out of the
+// same part of all 32-bit numbers, which distributions leave to containers.
+std::uint32_t choose_first_id() {
+  constexpr std::uint32_t kBegin = 0x0008'0000;
+  constexpr std::uint32_t kRanges = (0x6fff'0000 - kBegin) / kIds;
+  std::uint32_t number = 0;
+  kit::check(::getrandom(&number, sizeof number, 0), "get a random number");
+  return kBegin + number % kRanges * kIds;
+}
+
+void complete_users(Settings& settings, const Given& given) {
+  if (given.userns != "auto") return;
+  if (!settings.has_own_network) {
+    kit::fail(
+        "--userns auto does not go with --network host: its /sys is "
+        "that of the machine's users");
+  }
+  check_user_namespaces();
+  const std::uint32_t first = choose_first_id();
+  settings.id_maps = IdMaps{{{0, first, kIds}}, {{0, first, kIds}}};
+  check_maps(*settings.id_maps);
+}
+
+void complete_environment(Settings& settings, const Given& given) {
+  auto& environment = settings.environment;
+  environment = {kPath, "HOSTNAME=" + settings.host_name,
+                 settings.user.uid == 0 ? "HOME=/root" : "HOME=/"};
+  const char* terminal = std::getenv("TERM");
+  if (terminal != nullptr && ::isatty(STDIN_FILENO) == 1) {
+    environment.push_back(std::string("TERM=") + terminal);
+  }
+  // Later ones of a name count.
+  environment.insert(environment.end(), given.environment.begin(),
+                     given.environment.end());
+}
+
+}  // namespace
+
+Settings parse_run(int argc, char** argv) {
+  Settings settings;
+  Given given;
+  kit::Options options("Runs COMMAND (/bin/sh) in a new container.",
+                       "run [OPTION]... [--] [COMMAND [ARG]...]");
+  add_names_and_network(options, given, settings.network);
+  add_file_system(options, given, settings);
+  add_limits(options, given, settings.limits);
+  add_rights(options, given);
+  add_command(options, given);
+  settings.command = options.parse(argc, argv);
+  if (settings.command.empty()) settings.command = {"/bin/sh"};
+
+  settings.name = given.name.value_or(kit::unique_name("14_container"));
+  settings.host_name = given.host_name.value_or(settings.name);
+  settings.domain_name = given.domain_name;
+  settings.working_directory = given.working_directory.value_or("/");
+  complete_limits(settings.limits, given);
+  complete_network(settings, given);
+  complete_rights(settings, given);
+  complete_users(settings, given);
+  complete_environment(settings, given);
+
+  settings.root = given.root ? resolve_root(*given.root) : kit::default_root();
+  prepare_root(settings.root);
+  add_devices(settings.mounts);
+  sort_mounts(settings.mounts);
+  return settings;
+}
+
+}  // namespace container
