@@ -59,8 +59,7 @@ std::string dynamic_program(const std::string& loader) {
 
 }  // namespace
 
-// ---- What is given
-// -----------------------------------------------------------
+// ---- What is given ---------------------------------------------------------
 
 TEST_CASE("00: an unwritten step ends the program with 75", "[given]") {
   const auto root = judge::make_root_directory();
@@ -85,8 +84,7 @@ TEST_CASE("00: options that are wrong are errors", "[given]") {
   CHECK(judge::run({"--help"}).ending == exited(0));
 }
 
-// ---- 00.1: the root
-// ----------------------------------------------------------
+// ---- 00.1: the root --------------------------------------------------------
 
 TEST_CASE("00: the root directory is the one that was asked for",
           "[00.1][points:1]") {
@@ -154,8 +152,7 @@ TEST_CASE("00: an ordinary user may not change the root", "[00.1][points:1]") {
   CHECK_THAT(result.errors, judge::contains(std::strerror(EPERM)));
 }
 
-// ---- 00.2: descriptors
-// -------------------------------------------------------
+// ---- 00.2: descriptors -----------------------------------------------------
 
 TEST_CASE("00: no descriptor of the outside gets in", "[00.2][points:2]") {
   const auto low = static_cast<int>(judge::random_number(3, 60));
@@ -185,8 +182,7 @@ TEST_CASE("00: standard input, output and error stay", "[00.2][points:1]") {
   }
 }
 
-// ---- 00.3: the command
-// -------------------------------------------------------
+// ---- 00.3: the command -----------------------------------------------------
 
 TEST_CASE("00: the command runs, and its status is the program's",
           "[00.3][points:1]") {
@@ -218,8 +214,8 @@ TEST_CASE("00: the process becomes the command", "[00.3][points:2]") {
   const auto box = judge::start({});
 
   HINT(
-      "The program's process must become the command: execve(2) replaces it. "
-      "A child that is forked for it leaves the program in between.");
+      "The program's process must become the command: execve(2) replaces it. A "
+      "child that is forked for it leaves the program in between.");
   REQUIRE(box.command().pid() == box.program().pid());
   CHECK(box.command().root() == box.root());
   HINT(

@@ -432,8 +432,7 @@ TEST_CASE("03: who may map any group promises nothing", "[03.3][points:2]") {
   HINT(
       "setgroups says \"deny\", for good: now nobody in the container can "
       "change supplementary groups, and su, sshd or apt fail there. The "
-      "promise "
-      "is only for those who have no CAP_SETGID.");
+      "promise is only for those who have no CAP_SETGID.");
   CHECK(judge::trimmed(child_of(box).file("setgroups")) == "allow");
 }
 

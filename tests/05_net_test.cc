@@ -128,8 +128,7 @@ std::vector<std::string> new_links(
 
 }  // namespace
 
-// ---- What is given
-// -----------------------------------------------------------
+// ---- What is given ---------------------------------------------------------
 
 TEST_CASE("05: an unwritten step ends the program with 75", "[given]") {
   const auto result =
@@ -193,8 +192,7 @@ TEST_CASE("05: an ordinary user may not make a network", "[given]") {
   check_refused(run_with({}, {.student = true}), std::strerror(EPERM));
 }
 
-// ---- 05.1: the loopback
-// ------------------------------------------------------
+// ---- 05.1: the loopback ----------------------------------------------------
 
 TEST_CASE("05: the loopback is on", "[05.1][points:2]") {
   const auto before = judge::Host::now();
@@ -232,8 +230,7 @@ TEST_CASE("05: SIGTERM reaches the command", "[05.1][points:1]") {
   CHECK(judge::Host::settled(before) == before);
 }
 
-// ---- 05.2: the pair of links
-// -------------------------------------------------
+// ---- 05.2: the pair of links -----------------------------------------------
 
 TEST_CASE("05: a pair of links joins the container and the machine",
           "[05.2][points:3]") {
@@ -288,8 +285,7 @@ TEST_CASE("05: each container has a link of its own, and takes it along",
   CHECK(judge::Host::settled(before) == before);
 }
 
-// ---- 05.3: addresses
-// ---------------------------------------------------------
+// ---- 05.3: addresses -------------------------------------------------------
 
 TEST_CASE("05: both ends have their addresses", "[05.3][points:3]") {
   const auto place = random_place();
@@ -358,8 +354,7 @@ TEST_CASE("05: an address that is taken is an error", "[05.3][points:2]") {
   CHECK(judge::Host::settled(before) == before);
 }
 
-// ---- 05.4: the default route
-// -------------------------------------------------
+// ---- 05.4: the default route -----------------------------------------------
 
 TEST_CASE("05: the container has a way out, through the gateway",
           "[05.4][points:2]") {
@@ -381,8 +376,7 @@ TEST_CASE("05: the container has a way out, through the gateway",
   CHECK(is_here);
 }
 
-// ---- 05.5: masquerade
-// --------------------------------------------------------
+// ---- 05.5: masquerade ------------------------------------------------------
 
 TEST_CASE("05: the container gets out, under the machine's address",
           "[05.5][points:3]") {
@@ -395,9 +389,9 @@ TEST_CASE("05: the container gets out, under the machine's address",
   const auto listener = neighbour.network.listen(port);
   const auto call = inside.call(neighbour.prefix + "2", port);
   HINT(
-      "The container called another computer, and got no answer. Does the "
-      "rule match, and end with replace_source()? The other computer does "
-      "not know the way to the container's address.");
+      "The container called another computer, and got no answer. Does the rule "
+      "match, and end with replace_source()? The other computer does not know "
+      "the way to the container's address.");
   REQUIRE(call.error.empty());
   const auto caller = judge::answer(listener);
   REQUIRE(caller);
@@ -414,8 +408,8 @@ TEST_CASE("05: the container gets out, under the machine's address",
   const auto machine = judge::answer(listener);
   REQUIRE(machine);
   HINT(
-      "This was the machine's own packet, under an address that it had "
-      "chosen, and the rule has changed it. The rule is for packets from the "
+      "This was the machine's own packet, under an address that it had chosen, "
+      "and the rule has changed it. The rule is for packets from the "
       "container: compare the source first.");
   CHECK(machine->address == second);
 }
@@ -471,8 +465,7 @@ TEST_CASE("05: the machine forwards as long as a container needs it",
   CHECK(two.becomes_true([] { return forwarding() == "0"; }));
 }
 
-// ---- 05.6: publishing
-// --------------------------------------------------------
+// ---- 05.6: publishing ------------------------------------------------------
 
 TEST_CASE("05: a published port can be reached from everywhere",
           "[05.6][points:3]") {

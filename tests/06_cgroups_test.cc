@@ -89,8 +89,7 @@ std::string scratch_disk() {
 
 }  // namespace
 
-// ---- What is given
-// -----------------------------------------------------------
+// ---- What is given ---------------------------------------------------------
 
 TEST_CASE("06: an unwritten step ends the program with 75", "[given]") {
   const auto result = run_with({"--pids-max", "9"}, {.hold_at_todo = false});
@@ -118,8 +117,7 @@ TEST_CASE("06: options that are wrong are errors", "[given]") {
   CHECK(judge::Host::now() == before);
 }
 
-// ---- 06.1: the cgroup
-// --------------------------------------------------------
+// ---- 06.1: the cgroup ------------------------------------------------------
 
 TEST_CASE("06: the container has a cgroup, with the controllers of its limits",
           "[06.1][points:4]") {
@@ -137,8 +135,8 @@ TEST_CASE("06: the container has a cgroup, with the controllers of its limits",
     HINT("The controller " << controller
                            << " has no files in the cgroup. It "
                               "comes down from the root only if every cgroup "
-                              "above the leaf has it "
-                              "in its cgroup.subtree_control: +"
+                              "above the leaf has it in its "
+                              "cgroup.subtree_control: +"
                            << controller
                            << " in the root's, "
                               "and in container-kit's.");
@@ -146,9 +144,9 @@ TEST_CASE("06: the container has a cgroup, with the controllers of its limits",
   }
   HINT(
       "A cgroup that enables controllers for its children cannot have "
-      "processes "
-      "itself (the rule of no internal processes), and the leaf is to have "
-      "some. Write to the cgroup.subtree_control of those above it only.");
+      "processes itself (the rule of no internal processes), and the leaf is "
+      "to have some. Write to the cgroup.subtree_control of those above it "
+      "only.");
   CHECK(leaf(name).file("cgroup.subtree_control").empty());
 }
 
@@ -169,8 +167,7 @@ TEST_CASE("06: what others have made and enabled stays", "[06.1][points:1]") {
       words(judge::Cgroup{"/container-kit"}.file("cgroup.subtree_control"));
   HINT(
       "Another container needs the controllers that it has enabled. "
-      "\"+memory\" "
-      "adds one and leaves the others as they are.");
+      "\"+memory\" adds one and leaves the others as they are.");
   CHECK(enabled == std::set<std::string>{"memory", "pids"});
 }
 
@@ -183,10 +180,8 @@ TEST_CASE("06: a controller that the machine does not have is an error",
 
   check_refused(result, "pids",
                 "The limit was asked for and cannot be kept. Then the program "
-                "must say so, "
-                "and name the controller: a limit that is silently left out is "
-                "worse than "
-                "an error.");
+                "must say so, and name the controller: a limit that is "
+                "silently left out is worse than an error.");
   CHECK(judge::cgroups_below("/bare").empty());
 }
 
@@ -208,8 +203,7 @@ TEST_CASE("06: processes in the way are an error", "[06.1][points:1]") {
   CHECK(judge::cgroups_below("/crowded").empty());
 }
 
-// ---- 06.2: processes and memory
-// ----------------------------------------------
+// ---- 06.2: processes and memory --------------------------------------------
 
 TEST_CASE("06: processes and memory are limited, and so is swap",
           "[06.2][points:4]") {
@@ -226,13 +220,13 @@ TEST_CASE("06: processes and memory are limited, and so is swap",
   CHECK(leaf(name).file("memory.max") == text(megabytes << 20));
   HINT(
       "memory.max alone does not stop a command that wants more: what is above "
-      "the limit is swapped out, and the command is only slow. "
-      "memory.swap.max is the limit for that; here, 0.");
+      "the limit is swapped out, and the command is only slow. memory.swap.max "
+      "is the limit for that; here, 0.");
   CHECK(leaf(name).file("memory.swap.max") == "0");
   HINT(
       "With 0 in memory.oom.group the kernel kills one process of the "
-      "container "
-      "when that runs out of memory, and the others go on without it.");
+      "container when that runs out of memory, and the others go on without "
+      "it.");
   CHECK(leaf(name).file("memory.oom.group") == "1");
 }
 
@@ -264,8 +258,7 @@ TEST_CASE("06: swap without a limit", "[06.2][points:1]") {
   CHECK(leaf(name).file("memory.swap.max") == "max");
 }
 
-// ---- 06.3: processors and disks
-// ----------------------------------------------
+// ---- 06.3: processors and disks --------------------------------------------
 
 TEST_CASE("06: processor time and disks are limited", "[06.3][points:3]") {
   const auto name = judge::random_name();
@@ -341,17 +334,15 @@ TEST_CASE("06: processors that are not there are an error",
   for (const std::string cpus : {"0-1", "1"}) {
     check_refused(run_with({"--cpuset-cpus", cpus}), cpus,
                   "The kernel takes a list of processors without a word, and "
-                  "uses what is "
-                  "there of it, or even all that is there. What it uses is in "
-                  "cpuset.cpus.effective: compare.");
+                  "uses what is there of it, or even all that is there. What "
+                  "it uses is in cpuset.cpus.effective: compare.");
   }
   check_refused(run_with({"--cpuset-cpus", "5"}), "5",
                 "The kernel refuses processors that the machine cannot have. "
                 "That is an error.");
 }
 
-// ---- 06.4: the start
-// ---------------------------------------------------------
+// ---- 06.4: the start -------------------------------------------------------
 
 TEST_CASE("06: the command is in its cgroup before it runs, and alone in it",
           "[06.4][points:4]") {
@@ -362,18 +353,17 @@ TEST_CASE("06: the command is in its cgroup before it runs, and alone in it",
 
   HINT(
       "The judge has looked at the command at the moment of its exec, when "
-      "none "
-      "of its instructions had run. Moved only after that, it can have made "
-      "processes that no limit holds. CLONE_INTO_CGROUP in clone_args::flags "
-      "and the descriptor in clone_args::cgroup start it inside.");
+      "none of its instructions had run. Moved only after that, it can have "
+      "made processes that no limit holds. CLONE_INTO_CGROUP in "
+      "clone_args::flags and the descriptor in clone_args::cgroup start it "
+      "inside.");
   REQUIRE(box.at_exec().cgroup == "/container-kit/" + name);
   HINT("All limits must be set before the command is started.");
   CHECK(box.at_exec().limits.at("pids.max") == "7");
   HINT(
       "Flags that were set before must stay: add with |=. CLONE_NEWNS gives "
-      "the "
-      "child mounts of its own, and without that, step 06.5 changes those of "
-      "the machine.");
+      "the child mounts of its own, and without that, step 06.5 changes those "
+      "of the machine.");
   CHECK(box.at_exec().own_namespaces.contains("mnt"));
   HINT(
       "The cgroup is the command's alone. The program would use up the limits, "
@@ -381,8 +371,7 @@ TEST_CASE("06: the command is in its cgroup before it runs, and alone in it",
   CHECK(leaf(name).processes() == std::vector<pid_t>{box.command().pid()});
 }
 
-// ---- 06.5: the cgroup namespace
-// ----------------------------------------------
+// ---- 06.5: the cgroup namespace --------------------------------------------
 
 TEST_CASE("06: the command sees its cgroup, and nothing above it",
           "[06.5][points:4]") {
@@ -409,8 +398,7 @@ TEST_CASE("06: the command sees its cgroup, and nothing above it",
   const auto answer = box.ask("write /sys/fs/cgroup/pids.max max");
   HINT(
       "In the container, root has written to pids.max. Mount cgroup2 "
-      "read-only: "
-      "MS_RDONLY.");
+      "read-only: MS_RDONLY.");
   CHECK(box.cgroup().file("pids.max") == limit);
   CHECK(answer == "error " + text(EROFS));
 
@@ -443,8 +431,7 @@ TEST_CASE("06: forks are refused at the limit", "[06.5][points:1]") {
   CHECK(box.cgroup().file("pids.current") == text(limit));
 }
 
-// ---- 06.6: freezing
-// ----------------------------------------------------------
+// ---- 06.6: freezing --------------------------------------------------------
 
 TEST_CASE("06: freezing stops every process, thawing lets them go on",
           "[06.6][points:3]") {
@@ -486,8 +473,7 @@ TEST_CASE("06: freezing returns when it is done, not before",
   HINT(
       "The program has ended, and a process of the container still runs: "
       "writing to cgroup.freeze only asks for it. wait_for_event() returns "
-      "when "
-      "the kernel says \"frozen 1\" in cgroup.events.");
+      "when the kernel says \"frozen 1\" in cgroup.events.");
   REQUIRE_FALSE(freeze.ending().has_value());
 
   held.answer([](pid_t) {});
@@ -502,8 +488,7 @@ TEST_CASE("06: there is nothing to freeze under an unknown name",
                 "The message must name the cgroup that is not there.");
 }
 
-// ---- 06.7: the end
-// -----------------------------------------------------------
+// ---- 06.7: the end ---------------------------------------------------------
 
 TEST_CASE("06: nothing is left, and the status is the command's",
           "[06.7][points:3]") {
@@ -544,9 +529,8 @@ TEST_CASE("06: processes that end slowly are waited for", "[06.7][points:2]") {
   (void)box.get("sync-write-child /dev/vda 131072");
   HINT(
       "EBUSY from rmdir() means that there still are processes. cgroup.kill "
-      "only "
-      "asks for their end: they end in their own time, and cgroup.events then "
-      "says \"populated 0\". wait_for_event() waits for that.");
+      "only asks for their end: they end in their own time, and cgroup.events "
+      "then says \"populated 0\". wait_for_event() waits for that.");
   CHECK(box.end(0) == exited(0));
   CHECK(judge::Host::settled(before) == before);
 }

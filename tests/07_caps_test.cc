@@ -244,8 +244,8 @@ TEST_CASE("07: the bounding set has Docker's fourteen", "[07.1][points:2]") {
       "this is done.");
 
   HINT(difference(sets.bounding, kDocker) +
-       "What is in `keep` stays in the bounding set; every other capability "
-       "is taken out, by its number.");
+       "What is in `keep` stays in the bounding set; every other capability is "
+       "taken out, by its number.");
   CHECK(sets.bounding == kDocker);
 }
 
@@ -356,9 +356,9 @@ TEST_CASE("07: root has no more than it is to have", "[07.3][points:2]") {
   const auto sets = prepared(box);
 
   HINT(difference(sets.permitted, wanted) +
-       "What is permitted can be made effective again at any time, so that "
-       "set must be made smaller, too. And a change counts when ::capset() "
-       "has been called with it.");
+       "What is permitted can be made effective again at any time, so that set "
+       "must be made smaller, too. And a change counts when ::capset() has "
+       "been called with it.");
   CHECK(sets.permitted == wanted);
   HINT(difference(sets.effective, wanted) +
        "The effective set is what the kernel asks for when something is "
@@ -387,8 +387,8 @@ TEST_CASE("07: root's command inherits nothing", "[07.3][points:1]") {
   HINT(
       "The caller had everything in its inheritable and ambient sets. What "
       "stays there outlives execve(), whatever the bounding set is: set the "
-      "inheritable set as asked, which is empty for root. The ambient set "
-      "then empties itself.");
+      "inheritable set as asked, which is empty for root. The ambient set then "
+      "empties itself.");
   CHECK(sets.inheritable == kNone);
   CHECK(sets.ambient == kNone);
 }
@@ -511,9 +511,9 @@ TEST_CASE("07: a set-user-ID program of root's gains nothing",
   const auto status = status_of_helper(box, make_set_user_id);
 
   HINT(
-      "A program that belongs to root and has the set-user-ID bit has made "
-      "the user root again, with all of the bounding set. no_new_privs is "
-      "what prevents that.");
+      "A program that belongs to root and has the set-user-ID bit has made the "
+      "user root again, with all of the bounding set. no_new_privs is what "
+      "prevents that.");
   CHECK(judge::field_in(status, "Uid") == four(uid));
   CHECK(Sets(status).effective == kNone);
 }

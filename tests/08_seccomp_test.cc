@@ -288,21 +288,21 @@ TEST_CASE("08: a profile becomes a filter", "[08.2][points:2]") {
 TEST_CASE("08: a long program is read as a whole", "[08.2][points:1]") {
   const std::string names =
       "'acct', 'add_key', 'adjtimex', 'alarm', 'bpf', 'capget', 'capset', "
-      "'chown', 'clock_adjtime', 'clock_settime', 'copy_file_range', "
-      "'creat', 'delete_module', 'epoll_create', 'epoll_create1', "
-      "'epoll_ctl', 'eventfd', 'eventfd2', 'fallocate', 'fanotify_init', "
-      "'fanotify_mark', 'fchdir', 'fchown', 'fdatasync', 'fgetxattr', "
-      "'finit_module', 'flistxattr', 'flock', 'fremovexattr', 'fsetxattr', "
-      "'fsync', 'ftruncate', 'futimesat', 'get_mempolicy', 'getitimer', "
-      "'getpgid', 'getpriority', 'getrusage', 'getsid', 'getxattr', "
-      "'init_module', 'inotify_init', 'inotify_init1', 'io_cancel', "
-      "'io_destroy', 'io_setup', 'io_submit', 'ioperm', 'iopl', "
-      "'ioprio_get', 'ioprio_set', 'kcmp', 'kexec_load', 'keyctl', 'lchown', "
-      "'lgetxattr', 'link', 'linkat', 'listxattr', 'llistxattr', "
-      "'lremovexattr', 'lsetxattr', 'mbind', 'migrate_pages', 'mincore', "
-      "'mknod', 'mknodat', 'mlock', 'mlockall', 'modify_ldt', 'mount', "
-      "'move_pages', 'mq_open', 'mq_unlink', 'msgctl', 'msgget', 'msgrcv', "
-      "'msgsnd', 'munlock', 'nanosleep', 'perf_event_open', 'personality'";
+      "'chown', 'clock_adjtime', 'clock_settime', 'copy_file_range', 'creat', "
+      "'delete_module', 'epoll_create', 'epoll_create1', 'epoll_ctl', "
+      "'eventfd', 'eventfd2', 'fallocate', 'fanotify_init', 'fanotify_mark', "
+      "'fchdir', 'fchown', 'fdatasync', 'fgetxattr', 'finit_module', "
+      "'flistxattr', 'flock', 'fremovexattr', 'fsetxattr', 'fsync', "
+      "'ftruncate', 'futimesat', 'get_mempolicy', 'getitimer', 'getpgid', "
+      "'getpriority', 'getrusage', 'getsid', 'getxattr', 'init_module', "
+      "'inotify_init', 'inotify_init1', 'io_cancel', 'io_destroy', 'io_setup', "
+      "'io_submit', 'ioperm', 'iopl', 'ioprio_get', 'ioprio_set', 'kcmp', "
+      "'kexec_load', 'keyctl', 'lchown', 'lgetxattr', 'link', 'linkat', "
+      "'listxattr', 'llistxattr', 'lremovexattr', 'lsetxattr', 'mbind', "
+      "'migrate_pages', 'mincore', 'mknod', 'mknodat', 'mlock', 'mlockall', "
+      "'modify_ldt', 'mount', 'move_pages', 'mq_open', 'mq_unlink', 'msgctl', "
+      "'msgget', 'msgrcv', 'msgsnd', 'munlock', 'nanosleep', "
+      "'perf_event_open', 'personality'";
   const auto box =
       judge::start(profile("{'defaultAction': 'SCMP_ACT_ALLOW', 'syscalls': [" +
                            deny(names, random_errno()) + "]}"));

@@ -28,8 +28,8 @@ void append_entry(std::string& archive, const ArchiveEntry& entry,
                   std::size_t inode) {
   const unsigned links = S_ISDIR(entry.mode) ? 2 : 1;
   archive += fmt::format(
-      "{}{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}"
-      "{:08x}{:08x}",
+      "{}{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}{:"
+      "08x}{:08x}",
       kMagic, inode, entry.mode, /*uid=*/0, /*gid=*/0, links, /*mtime=*/0,
       entry.content.size(), /*devmajor=*/0, /*devminor=*/0, /*rdevmajor=*/0,
       /*rdevminor=*/0, entry.name.size() + 1, /*check=*/0);

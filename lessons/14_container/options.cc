@@ -315,8 +315,8 @@ void complete_users(Settings& settings, const Given& given) {
   if (given.userns != "auto") return;
   if (!settings.has_own_network) {
     kit::fail(
-        "--userns auto does not go with --network host: its /sys is "
-        "that of the machine's users");
+        "--userns auto does not go with --network host: its /sys is that of "
+        "the machine's users");
   }
   check_user_namespaces();
   const std::uint32_t first = choose_first_id();

@@ -109,8 +109,8 @@ std::string parse_name(std::string_view text) {
   }
   if (!good) {
     fail(
-        "\"{}\" is not a name: 1 to 64 letters, digits, '_', '.' or '-', "
-        "a letter or digit first",
+        "\"{}\" is not a name: 1 to 64 letters, digits, '_', '.' or '-', a "
+        "letter or digit first",
         text);
   }
   return std::string(text);

@@ -35,7 +35,7 @@ UniqueFd open_network(const std::string& process) {
             "open the network namespace of {}", process)};
 }
 
-// ---- Netlink, by hand -------------------------------------------------------
+// ---- Netlink, by hand ------------------------------------------------------
 // The lessons have a better way to write this; the judge does not rely on it.
 
 // A message, or an attribute, or several: everything begins at a 4th byte.
@@ -163,8 +163,7 @@ std::string address_of(const Attributes& attributes, int type) {
   return ::inet_ntop(AF_INET, found->second.data(), text, sizeof text);
 }
 
-// ---- What the messages say
-// ---------------------------------------------------
+// ---- What the messages say -------------------------------------------------
 
 std::pair<std::string, Link> parse_link(const nlmsghdr& message) {
   const auto [fixed, attributes] = parse<ifinfomsg>(message);
@@ -271,8 +270,7 @@ bool passes(const UniqueFd& from, const UniqueFd& to) {
 
 }  // namespace
 
-// ---- Network
-// -----------------------------------------------------------------
+// ---- Network ---------------------------------------------------------------
 
 Network Network::machine() { return Network{open_network("1")}; }
 
@@ -444,8 +442,7 @@ bool can_talk(const UniqueFd& left, const UniqueFd& right) {
   return passes(left, right) && passes(right, left);
 }
 
-// ---- NetworkEvents
-// -----------------------------------------------------------
+// ---- NetworkEvents ---------------------------------------------------------
 
 NetworkEvents::NetworkEvents() : socket_(netlink(NETLINK_ROUTE)) {
   const int yes = 1;

@@ -188,11 +188,9 @@ TEST_CASE("architectures: of this machine, or those that are named") {
              "['SCMP_ARCH_X86', 'SCMP_ARCH_X32']}")
             .architectures == List{SCMP_ARCH_X86, SCMP_ARCH_X32});
   CHECK(read("{'defaultAction': 'SCMP_ACT_ALLOW', 'archMap': ["
-             "{'architecture': 'SCMP_ARCH_AARCH64', "
-             "'subArchitectures': ['SCMP_ARCH_ARM']},"
-             "{'architecture': 'SCMP_ARCH_LOONGARCH64', "
-             "'subArchitectures': null},"
-             "{'architecture': 'SCMP_ARCH_X86_64', "
+             "{'architecture': 'SCMP_ARCH_AARCH64', 'subArchitectures': "
+             "['SCMP_ARCH_ARM']},{'architecture': 'SCMP_ARCH_LOONGARCH64', "
+             "'subArchitectures': null},{'architecture': 'SCMP_ARCH_X86_64', "
              "'subArchitectures': ['SCMP_ARCH_X86']}]}")
             .architectures == List{SCMP_ARCH_X86_64, SCMP_ARCH_X86});
 }
@@ -294,8 +292,8 @@ TEST_CASE("what is wrong in an entry is told of with its place") {
 TEST_CASE("old profiles and Docker's empty members are read") {
   const auto rules = with(
                          "{'name': 'mkdir', 'action': 'SCMP_ACT_ALLOW', "
-                         "'args': null, 'comment': "
-                         "'', 'includes': {}, 'excludes': {}}")
+                         "'args': null, 'comment': '', 'includes': {}, "
+                         "'excludes': {}}")
                          .rules;
   REQUIRE(rules.size() == 1);
   CHECK(rules[0].call == "mkdir");

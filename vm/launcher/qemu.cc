@@ -30,9 +30,8 @@ constexpr char kMemoryId[] = "ram";
 // cgroup_no_v1: cgroup v2 alone. The rest is about time: a console without
 // chatter, and no calibration loops under emulation.
 constexpr char kKernelOptions[] =
-    "console=ttyS0 quiet loglevel=4 panic=-1 cgroup_no_v1=all "
-    "apparmor=1 security=apparmor random.trust_cpu=on tsc=reliable "
-    "no_timer_check";
+    "console=ttyS0 quiet loglevel=4 panic=-1 cgroup_no_v1=all apparmor=1 "
+    "security=apparmor random.trust_cpu=on tsc=reliable no_timer_check";
 
 UniqueFd anonymous_file(const char* name, std::int64_t size) {
   UniqueFd file{check(::memfd_create(name, MFD_CLOEXEC), "make file {}", name)};
