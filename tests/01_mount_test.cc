@@ -126,14 +126,14 @@ class Stopped {
   Stopped(const Options& options, int call, const std::string& step,
           const std::string& root = judge::make_root_directory())
       : root_(root),
-        subject_(arguments(options), {.held_call = judge::Call{call}}) {
+        subject_(arguments(options), {.held_calls = {judge::Call{call}}}) {
     const judge::Deadline deadline;
     while (!held_ && !subject_.ending() && !deadline.passed() &&
            subject_.unwritten_step().empty()) {
       std::vector<pollfd> call_made = {
           {subject_.watch().descriptor(), POLLIN, 0}};
       subject_.wait(deadline.milliseconds_left(), call_made);
-      held_ = subject_.watch().receive();
+      held_ = subject_.watch().receive() != 0;
     }
     const auto& unwritten = subject_.unwritten_step();
     if (!unwritten.empty() && unwritten <= step) {

@@ -181,7 +181,7 @@ TEST_CASE("02: nor if it is killed before the init has asked to be told",
   const auto before = judge::Host::now();
   const auto root = judge::make_root_directory();
   const judge::Circumstances circumstances = {
-      .held_call = judge::Call{SYS_prctl, PR_SET_PDEATHSIG}};
+      .held_calls = {{SYS_prctl, PR_SET_PDEATHSIG}}};
   judge::Subject program({"--root", root, "--", "/probe", "wait"},
                          circumstances);
 
@@ -192,7 +192,7 @@ TEST_CASE("02: nor if it is killed before the init has asked to be told",
          program.unwritten_step().empty()) {
     std::vector<pollfd> call = {{program.watch().descriptor(), POLLIN, 0}};
     program.wait(deadline.milliseconds_left(), call);
-    held = program.watch().receive();
+    held = program.watch().receive() != 0;
   }
   if (!program.unwritten_step().empty()) {
     throw judge::Waiting(program.unwritten_step());

@@ -37,6 +37,16 @@ judge::Box start_as_student(const Words& options,
   return judge::start(options, how);
 }
 
+// For cases that look at the child: it is still there if what comes after their
+// step fails.
+judge::Box start_and_hold(const Words& options,
+                          const judge::Circumstances& circumstances = {}) {
+  judge::How how;
+  how.hold_end = true;
+  how.circumstances = circumstances;
+  return judge::start(options, how);
+}
+
 judge::Process child_of(pid_t program) {
   for (const auto& process : judge::descendants_of(program)) {
     if (process.parent == program) return judge::Process(process.pid);
@@ -125,13 +135,13 @@ std::string four(long id) {
 // The status and the words of a program that must not start anything.
 judge::Result run_without_child(const Words& arguments,
                                 judge::Circumstances circumstances) {
-  circumstances.held_call = judge::Call{.number = SYS_clone3};
+  circumstances.held_calls = {{SYS_clone3}};
   judge::Subject program(arguments, circumstances);
   const judge::Deadline deadline;
   while (!program.ending() && !deadline.passed()) {
     std::vector<pollfd> call = {{program.watch().descriptor(), POLLIN, 0}};
     program.wait(deadline.milliseconds_left(), call);
-    if (program.watch().receive()) {
+    if (program.watch().receive() != 0) {
       throw judge::Failed("the program has begun to start a child");
     }
   }
@@ -312,12 +322,10 @@ TEST_CASE("03: that newuidmap is missing is explained", "[given]") {
 // ---- 03.1: the namespace ---------------------------------------------------
 
 TEST_CASE("03: the child has a user namespace of its own", "[03.1][points:2]") {
+  const auto box = start_and_hold({}, kAsStudent);
   HINT(
-      "If the program ends early: is the child in the machine's user "
-      "namespace, where it may not do what follows? CLONE_NEWUSER must be in "
-      "args.flags, and the flags that were there must stay: add yours with "
-      "|=.");
-  const auto box = start_as_student({});
+      "Without CLONE_NEWUSER in args.flags, clone3() makes no user namespace, "
+      "and the kernel makes the other ones for nobody but root.");
   const auto child = child_of(box);
 
   HINT(
@@ -332,7 +340,7 @@ TEST_CASE("03: the child has a user namespace of its own", "[03.1][points:2]") {
 }
 
 TEST_CASE("03: the program stays where it is", "[03.1][points:1]") {
-  const auto box = start_as_student({});
+  const auto box = start_and_hold({}, kAsStudent);
 
   HINT(
       "unshare(2) moves its caller. The program would be in the new namespace "
@@ -341,7 +349,7 @@ TEST_CASE("03: the program stays where it is", "[03.1][points:1]") {
 }
 
 TEST_CASE("03: the namespace belongs to who has made it", "[03.1][points:1]") {
-  const auto box = start_as_student({});
+  const auto box = start_and_hold({}, kAsStudent);
   const auto path = std::to_string(child_of(box).pid()) + "/ns/user";
   const kit::UniqueFd users{
       ::openat(judge::machine().proc(), path.c_str(), O_RDONLY | O_CLOEXEC)};
@@ -355,7 +363,7 @@ TEST_CASE("03: the namespace belongs to who has made it", "[03.1][points:1]") {
 // ---- 03.2: a map -----------------------------------------------------------
 
 TEST_CASE("03: root inside is the caller outside", "[03.2][points:2]") {
-  const auto box = start_as_student({});
+  const auto box = start_and_hold({}, kAsStudent);
 
   HINT(
       "A line has the id inside, the id outside, and how many. Where it is "
@@ -367,7 +375,7 @@ TEST_CASE("03: another user's id can be the caller inside",
           "[03.2][points:1]") {
   // Root in the machine may map anything, so here no map is refused.
   const std::vector<Range> map = {{0, judge::random_number(2000, 60000), 1}};
-  const auto box = judge::start(options("--map-uid", map));
+  const auto box = start_and_hold(options("--map-uid", map));
 
   HINT(
       "The order of a line is: inside, outside, count. The kernel has taken "
@@ -378,7 +386,7 @@ TEST_CASE("03: another user's id can be the caller inside",
 TEST_CASE("03: a map has all its ranges", "[03.2][points:2]") {
   const auto map = random_map(static_cast<int>(judge::random_number(2, 5)),
                               200'000, 900'000);
-  const auto box = judge::start(options("--map-uid", map));
+  const auto box = start_and_hold(options("--map-uid", map));
 
   HINT(
       "Each range is a line, and all lines are one write(2). After that the "
@@ -389,7 +397,7 @@ TEST_CASE("03: a map has all its ranges", "[03.2][points:2]") {
 TEST_CASE("03: a map of many ranges is one write", "[03.2][points:1]") {
   std::vector<Range> map;
   for (long i = 0; i < 300; ++i) map.push_back({2 * i, 3 * i + 9000, 1});
-  const auto box = judge::start(options("--map-uid", map));
+  const auto box = start_and_hold(options("--map-uid", map));
 
   HINT(
       "These are 300 ranges. A stream that writes when its buffer is full "
@@ -399,9 +407,21 @@ TEST_CASE("03: a map of many ranges is one write", "[03.2][points:1]") {
 
 // ---- 03.3: groups ----------------------------------------------------------
 
+TEST_CASE("03: groups are mapped for themselves", "[03.3][points:1]") {
+  const auto users = random_map(2, 200'000, 300'000);
+  const auto groups = random_map(3, 400'000, 500'000);
+  const auto box = start_and_hold(options("--map-uid", users) +
+                                  options("--map-gid", groups));
+  const auto child = child_of(box);
+
+  HINT("gid_map has the map of groups, and uid_map that of users.");
+  CHECK(map_of(child, "gid_map") == text(groups));
+  CHECK(map_of(child, "uid_map") == text(users));
+}
+
 TEST_CASE("03: an ordinary user maps the own group, and promises",
           "[03.3][points:2]") {
-  const auto box = start_as_student({});
+  const auto box = start_and_hold({}, kAsStudent);
   const auto child = child_of(box);
 
   HINT(
@@ -414,20 +434,8 @@ TEST_CASE("03: an ordinary user maps the own group, and promises",
   CHECK(map_of(child, "uid_map") == text({{0, kStudent, 1}}));
 }
 
-TEST_CASE("03: groups are mapped for themselves", "[03.3][points:1]") {
-  const auto users = random_map(2, 200'000, 300'000);
-  const auto groups = random_map(3, 400'000, 500'000);
-  const auto box =
-      judge::start(options("--map-uid", users) + options("--map-gid", groups));
-  const auto child = child_of(box);
-
-  HINT("gid_map has the map of groups, and uid_map that of users.");
-  CHECK(map_of(child, "gid_map") == text(groups));
-  CHECK(map_of(child, "uid_map") == text(users));
-}
-
 TEST_CASE("03: who may map any group promises nothing", "[03.3][points:2]") {
-  const auto box = judge::start({"--map-gid", "0:300000:1000"});
+  const auto box = start_and_hold({"--map-gid", "0:300000:1000"});
 
   HINT(
       "setgroups says \"deny\", for good: now nobody in the container can "
@@ -444,12 +452,8 @@ TEST_CASE("03: ids that are lent are mapped by newuidmap and newgidmap",
       random_lent_map(static_cast<int>(judge::random_number(2, 4)));
   const auto groups =
       random_lent_map(static_cast<int>(judge::random_number(2, 4)));
-  HINT(
-      "If the program ends early: the kernel does not know /etc/subuid, so the "
-      "map has to be written by `program`, which says which is meant, "
-      "newuidmap or newgidmap: CHILD, then three words for each range.");
-  const auto box = start_as_student(options("--map-uid", users) +
-                                    options("--map-gid", groups));
+  const auto box = start_and_hold(
+      options("--map-uid", users) + options("--map-gid", groups), kAsStudent);
   const auto child = child_of(box);
 
   HINT(
@@ -468,8 +472,8 @@ TEST_CASE("03: root inside is the caller, and all others are lent",
   // What rootless Podman and Docker do by default.
   const long count = judge::random_number(1, kLent);
   const std::vector<Range> map = {{0, kStudent, 1}, {1, kFirstLent, count}};
-  const auto box =
-      start_as_student(options("--map-uid", map) + options("--map-gid", map));
+  const auto box = start_and_hold(
+      options("--map-uid", map) + options("--map-gid", map), kAsStudent);
   const auto child = child_of(box);
 
   CHECK(map_of(child, "uid_map") == text(map));
@@ -548,6 +552,17 @@ TEST_CASE("03: the command is user 0 and group 0 inside", "[03.5][points:3]") {
   CHECK(box.command().status("Gid") == four(groups[0].outside));
 }
 
+TEST_CASE("03: who has promised to keep the groups keeps them",
+          "[03.5][points:1]") {
+  const auto group = static_cast<gid_t>(judge::random_number(2000, 60000));
+  const auto box = start_as_student({}, {group});
+
+  HINT(
+      "Where setgroups says \"deny\", the call is EPERM, and that is no error: "
+      "may_set_groups() says which it is.");
+  CHECK(box.command().status("Groups") == std::to_string(group));
+}
+
 TEST_CASE("03: an ordinary user is root inside, with all capabilities",
           "[03.5][points:2]") {
   const auto all = judge::Process(1).status("CapBnd");
@@ -578,17 +593,6 @@ TEST_CASE("03: the caller's supplementary groups are left",
   CHECK(start_as_student(map, groups).command().status("Groups") == "");
   HINT("The same for root.");
   CHECK(judge::start(map, as_root).command().status("Groups") == "");
-}
-
-TEST_CASE("03: who has promised to keep the groups keeps them",
-          "[03.5][points:1]") {
-  const auto group = static_cast<gid_t>(judge::random_number(2000, 60000));
-  const auto box = start_as_student({}, {group});
-
-  HINT(
-      "Where setgroups says \"deny\", the call is EPERM, and that is no error: "
-      "may_set_groups() says which it is.");
-  CHECK(box.command().status("Groups") == std::to_string(group));
 }
 
 TEST_CASE("03: a file of root's inside is the caller's outside",

@@ -40,8 +40,9 @@ judge::Cgroup container_cgroup() {
 }
 
 // Starts a container with these options. Its command is the probe.
-judge::Box start_container(Options options, const judge::How& how = {}) {
+judge::Box start_container(Options options, judge::How how = {}) {
   options.insert(options.begin(), "run");
+  how.step_beside = "14.6";
   return judge::start(options, how);
 }
 
@@ -66,14 +67,14 @@ class Prepared {
  public:
   Prepared(const Options& options, const std::string& step)
       : program_(words(options, {"/probe", "exit", "0"}),
-                 {.held_call = judge::Call{SYS_keyctl}}) {
+                 {.held_calls = {{SYS_keyctl}}}) {
     const judge::Deadline deadline;
     bool held = false;
     while (!held && !program_.ending() && !deadline.passed() &&
            program_.unwritten_step().empty()) {
       std::vector<pollfd> call = {{program_.watch().descriptor(), POLLIN, 0}};
       program_.wait(deadline.milliseconds_left(), call);
-      held = program_.watch().receive();
+      held = program_.watch().receive() != 0;
     }
     const auto& unwritten = program_.unwritten_step();
     if (!unwritten.empty() && unwritten <= step) {

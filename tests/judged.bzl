@@ -5,6 +5,8 @@ For the lesson 06_cgroups there are
     //tests:06_cgroups            the learner's file, //lessons:06_cgroups (manual)
     //tests:06_cgroups_solution   //solutions:06_cgroups: everything is right
     //tests:06_cgroups_skeleton   an unwritten file stops at its first step
+    //tests:06_cgroups_steps      the solution, written step by step: what is there
+                                  is right, and all else waits for the next step
     //tests:06_cgroups_mutants    every wrong solution fails at the step it names
 """
 
@@ -32,6 +34,8 @@ def _judged_test_impl(ctx):
         files.append(ctx.file.image)
     if ctx.attr.expect_todo:
         words += ["--expect-todo", ctx.attr.expect_todo]
+    if ctx.attr.expect_waiting:
+        words += ["--expect-waiting", ctx.attr.expect_waiting]
     for argument in ctx.attr.arguments:
         words += ["--argument", argument]
     options = " ".join([_quote(word) for word in words])
@@ -76,6 +80,8 @@ judged_test = rule(
         "image": attr.label(allow_single_file = [".squashfs"]),
         # The step at which the program has to stop, as not yet written.
         "expect_todo": attr.string(),
+        # The step that is to be written next: all before it is right.
+        "expect_waiting": attr.string(),
         "arguments": attr.string_list(doc = "The program's, with expect_todo."),
         # The patch that made the program wrong: it says what has to happen.
         "mutant": attr.label(allow_single_file = [".patch"]),
@@ -87,21 +93,18 @@ judged_test = rule(
 # in Bazel's sandbox it would be read-only.
 _TAGS = ["no-sandbox"]
 
-def _mutant(lesson, exercise, judge, patch, uses):
-    """The solution with `patch` applied, and the test that it is found out.
+def _changed_solution(folder, lesson, exercise, uses, srcs, cmd):
+    """The program of `lesson`, its exercise being the solution, changed by `cmd`.
 
-    Returns the test's name.
+    Returns the program's label.
     """
-    name = patch.split("/")[-1][:-len(".patch")]
-    folder = "mutants/%s/%s" % (lesson, name)
     source = "%s/%s.cc" % (folder, exercise)
+    solution = "//solutions:%s/%s.cc" % (lesson, exercise)
     native.genrule(
         name = folder + "/source",
-        srcs = ["//solutions:%s/%s.cc" % (lesson, exercise), patch],
+        srcs = [solution] + srcs,
         outs = [source],
-        # --fuzz=0: a patch that no longer fits is to be noticed, not bent.
-        cmd = "cp $(location //solutions:%s/%s.cc) $@ && chmod u+w $@ && " % (lesson, exercise) +
-              "patch --quiet --fuzz=0 --no-backup-if-mismatch $@ $(location %s)" % patch,
+        cmd = cmd.replace("$(SOLUTION)", "$(location %s)" % solution),
         tags = ["manual"],
     )
     lesson_binary(
@@ -112,6 +115,53 @@ def _mutant(lesson, exercise, judge, patch, uses):
         uses = uses,
         tags = ["manual"],
     )
+    return ":%s/%s" % (folder, lesson)
+
+def _written_until(step, lesson, exercise, judge, uses):
+    """The solution up to step number `step`, and the test that the next one is missing.
+
+    Returns the test's name.
+    """
+    number = lesson[:2]
+    contract = "//lessons:%s/%s.h" % (lesson, exercise)
+    program = _changed_solution(
+        # The last part is the lesson's: kit::Todo takes the chapter's name from it.
+        folder = "steps/until_%d/%s" % (step, lesson),
+        lesson = lesson,
+        exercise = exercise,
+        uses = uses,
+        srcs = [contract, "written_until.py"],
+        cmd = "python3 $(location written_until.py) $(location %s) $(SOLUTION) %s.%d > $@" %
+              (contract, number, step),
+    )
+    test = "%s_until_%d" % (lesson, step)
+    judged_test(
+        name = test,
+        size = "medium",
+        expect_waiting = "%s.%d" % (number, step + 1),
+        judge = judge,
+        probe = "//tests/probe",
+        program = program,
+        tags = _TAGS,
+    )
+    return test
+
+def _mutant(lesson, exercise, judge, patch, uses):
+    """The solution with `patch` applied, and the test that it is found out.
+
+    Returns the test's name.
+    """
+    name = patch.split("/")[-1][:-len(".patch")]
+    program = _changed_solution(
+        folder = "mutants/%s/%s" % (lesson, name),
+        lesson = lesson,
+        exercise = exercise,
+        uses = uses,
+        srcs = [patch],
+        # --fuzz=0: a patch that no longer fits is to be noticed, not bent.
+        cmd = "cp $(SOLUTION) $@ && chmod u+w $@ && " +
+              "patch --quiet --fuzz=0 --no-backup-if-mismatch $@ $(location %s)" % patch,
+    )
     test = "%s_mutant_%s" % (lesson, name)
     judged_test(
         name = test,
@@ -119,18 +169,19 @@ def _mutant(lesson, exercise, judge, patch, uses):
         judge = judge,
         mutant = patch,
         probe = "//tests/probe",
-        program = ":%s/%s" % (folder, lesson),
+        program = program,
         tags = _TAGS,
     )
     return test
 
-def judged_lesson(name, exercise, uses = [], arguments = []):
+def judged_lesson(name, exercise, steps, uses = [], arguments = []):
     """Makes the targets that judge a lesson.
 
     Args:
       name: the lesson, "06_cgroups". NAME_test.cc has its cases, and
         mutants/NAME/*.patch its wrong solutions.
       exercise: the file that the learner writes, without ".cc".
+      steps: how many steps it has.
       uses: the lessons whose steps this one calls, as in lessons/BUILD.
       arguments: what the program needs to get to its first step.
     """
@@ -165,6 +216,13 @@ def judged_lesson(name, exercise, uses = [], arguments = []):
         expect_todo = name[:2] + ".1",
         program = "//lessons:" + name,
         tags = _TAGS,
+    )
+    native.test_suite(
+        name = name + "_steps",
+        tests = [
+            ":" + _written_until(step, name, exercise, judge, uses)
+            for step in range(1, steps)
+        ],
     )
     native.test_suite(
         name = name + "_mutants",

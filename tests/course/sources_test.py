@@ -5,9 +5,10 @@
 
 For each lesson: the steps of the exercise are numbered without gaps; the solution
 differs from it in the bodies of the steps and nowhere else; the judge has a case for
-each step and for no other, and points for each; a wrong solution is known for each
-step, and says what it is; the chapter has a heading for each. For each chapter: every
-file, target, chapter and manual page that it names exists.
+each step and for no other, and points for each, and is run on the solution written up
+to each step; a wrong solution is known for each step, and says what it is; the chapter
+has a heading for each. For each chapter: every file, target, chapter and manual page
+that it names exists.
 """
 
 import pathlib
@@ -113,6 +114,13 @@ def check_cases(where, steps, text):
             problem(where, f"step {step} is worth no points")
 
 
+def check_build(where, lesson, steps, text):
+    rule = re.search(rf'judged_lesson\([^)]*name = "{lesson}"[^)]*\)', text)
+    number = re.search(r"steps = (\d+)", rule[0]) if rule else None
+    if not number or int(number[1]) != len(steps):
+        problem(where, f"{lesson} has {len(steps)} steps, and {number and number[1]} here")
+
+
 def check_mutants(where, folder, lesson, steps):
     patches = sorted(folder.glob("*.patch"))
     least = LEAST_MUTANTS.get(lesson, 8)
@@ -151,6 +159,7 @@ def check_lesson(root, folder):
     steps = check_exercise(where, read(exercise), read(solution))
     check_numbers(where, lesson, steps)
     check_cases(judge.relative_to(root), steps, read(judge))
+    check_build("tests/BUILD", lesson, steps, read(root / "tests/BUILD"))
     check_mutants(f"tests/mutants/{lesson}", root / "tests/mutants" / lesson, lesson, steps)
     headings = HEADING.findall(read(chapter))
     if headings != steps:
@@ -175,7 +184,7 @@ def target_exists(root, label):
         return False
     if not name:
         return True
-    base = re.sub(r"_(solution|skeleton|mutants|judge)$", "", name) if package == "tests" else name
+    base = re.sub(r"_(solution|skeleton|steps|mutants|judge)$", "", name) if package == "tests" else name
     return f'"{name}"' in read(build) or f'"{base}"' in read(build) or name == "all"
 
 

@@ -36,6 +36,14 @@ std::pair<int, int> order_of(const std::string& step) {
   return {std::stoi(step.substr(0, dot)), std::stoi(step.substr(dot + 1))};
 }
 
+// Ends a case that is about an unwritten step, or about what comes after it.
+void throw_if_due(const std::string& unwritten_step) {
+  if (unwritten_step.empty()) return;
+  if (order_of(unwritten_step) <= order_of(current_step)) {
+    throw Waiting(unwritten_step);
+  }
+}
+
 // What the program's processes are doing, for a case that has waited in vain.
 std::string processes_text() {
   std::string text;
@@ -131,16 +139,20 @@ void Box::wait_until_ready(const std::vector<std::string>& arguments,
   std::unique_ptr<CgroupWatch> cgroups;
   if (how.slow_cgroups) cgroups = std::make_unique<CgroupWatch>();
   auto circumstances = how.circumstances;
-  if (how.hold_removal) circumstances.held_call = Call{.number = SYS_rmdir};
+  if (how.hold_removal) circumstances.held_calls = {{SYS_rmdir}};
+  if (how.hold_end) {
+    circumstances.held_calls = {{SYS_pidfd_send_signal}, {SYS_exit_group}};
+  }
+  const bool watched = !circumstances.held_calls.empty();
   subject_ = std::make_unique<Subject>(arguments, circumstances);
 
   const Deadline deadline;
-  while (!command_ && !subject_->ending() && !held_at_removal_ &&
-         !deadline.passed() && subject_->unwritten_step().empty()) {
+  while (!command_ && !subject_->ending() && !gives_up_ && !deadline.passed() &&
+         unwritten_step(how).empty()) {
     std::vector<pollfd> fds = {{listener_.get(), POLLIN, 0},
                                {execs.descriptor(), POLLIN, 0}};
     if (cgroups) fds.push_back({cgroups->descriptor(), POLLIN, 0});
-    if (how.hold_removal) {
+    if (watched) {
       fds.push_back({subject_->watch().descriptor(), POLLIN, 0});
     }
     const int patience = cgroups ? cgroups->milliseconds_left() : 1000;
@@ -157,14 +169,23 @@ void Box::wait_until_ready(const std::vector<std::string>& arguments,
       cgroups->release_if_due();
     }
     if (fds[0].revents != 0) welcome();
-    if (how.hold_removal) held_at_removal_ = subject_->watch().receive();
+    if (watched && !command_) gives_up_ = gives_up();
   }
 
-  stop_if_unwritten();
-  if (deadline.passed() && !command_ && !held_at_removal_) {
+  throw_if_due(unwritten_step(how));
+  if (deadline.passed() && !command_ && !gives_up_) {
     throw Failed(fmt::format("after {} s the command is still not running.{}",
                              kPatience.count(), processes_text()));
   }
+}
+
+// Is a process of the program held? Others may end: newuidmap, for example.
+bool Box::gives_up() const {
+  const pid_t held = subject_->watch().receive();
+  if (held == 0) return false;
+  if (Process(held).executable() == program().executable()) return true;
+  subject_->watch().release();
+  return false;
 }
 
 // Accepts a connection if it is from the probe that we put into the root, and
@@ -185,10 +206,10 @@ void Box::welcome() {
   probe_ = std::move(connection);
 }
 
-void Box::stop_if_unwritten() const {
-  const auto& step = subject_->unwritten_step();
-  if (step.empty()) return;
-  if (order_of(step) <= order_of(current_step)) throw Waiting(step);
+// The unwritten step that ends the wait for the command.
+std::string Box::unwritten_step(const How& how) const {
+  const bool is_judged = how.step_beside == current_step;
+  return subject_->unwritten_step(is_judged ? "" : how.step_beside);
 }
 
 void Box::fail(const std::string& why) const {
@@ -196,8 +217,7 @@ void Box::fail(const std::string& why) const {
     throw Failed(fmt::format("{}: the program has ended, {}", why,
                              fmt::streamed(*ending)));
   }
-  throw Failed(held_at_removal_ ? why + ": the program is about to give up"
-                                : why);
+  throw Failed(gives_up_ ? why + ": the program is about to give up" : why);
 }
 
 const Process& Box::command() const {
@@ -316,6 +336,7 @@ Ending Box::wait() const { return wait_for(*subject_); }
 bool Box::becomes_true(const std::function<bool()>& fact) const {
   const Deadline deadline;
   while (!fact()) {
+    throw_if_due(subject_->unwritten_step());
     if (deadline.passed()) return false;
     subject_->wait(std::min(100, deadline.milliseconds_left()));
   }
@@ -328,6 +349,14 @@ bool Result::is_one_line() const {
   return errors.starts_with(machine().program_name() + ": ") &&
          std::count(errors.begin(), errors.end(), '\n') == 1 &&
          errors.ends_with('\n');
+}
+
+bool Result::only_names_steps() const {
+  const auto lines = split(errors, '\n');
+  return !lines.empty() &&
+         std::all_of(lines.begin(), lines.end(), [](const auto& line) {
+           return line.find(" is yours to write ") != line.npos;
+         });
 }
 
 Result run(const std::vector<std::string>& arguments,

@@ -47,6 +47,11 @@ struct How {
   // made is still there to be looked at, also if one of its later steps fails.
   bool hold_removal = false;
 
+  // Holds the program, or a child of it that is not the command yet, when it is
+  // about to give up: to kill its child, or to end. Then the child can still be
+  // looked at. For cases that do not end the command themselves.
+  bool hold_end = false;
+
   // Does the program take --root? If not, its command is in the machine's root.
   bool with_root = true;
 
@@ -58,6 +63,10 @@ struct How {
   // that does not wait until it is in its cgroup is caught every time, not now
   // and then.
   bool slow_cgroups = false;
+
+  // A step that, not written, keeps the command from nothing: who is to do it
+  // is another process, beside the command.
+  std::string step_beside;
 };
 
 class Box {
@@ -109,7 +118,8 @@ class Box {
   Ending wait() const;
 
   // Waits until `fact` is true, looking again whenever something happens and
-  // ten times a second. Returns whether it has become true in time.
+  // ten times a second. Returns whether it has become true in time. Throws
+  // Waiting if the program stops at the case's step, or before.
   bool becomes_true(const std::function<bool()>& fact) const;
 
   // Sends the program a signal.
@@ -123,7 +133,8 @@ class Box {
   void wait_until_ready(const std::vector<std::string>& arguments,
                         const How& how);
   void welcome();
-  void stop_if_unwritten() const;
+  [[nodiscard]] bool gives_up() const;
+  [[nodiscard]] std::string unwritten_step(const How& how) const;
   [[noreturn]] void fail(const std::string& why) const;
 
   std::string root_path_;
@@ -134,7 +145,7 @@ class Box {
   std::unique_ptr<Subject> subject_;
   std::unique_ptr<Process> command_;
   std::optional<Moment> at_exec_;
-  bool held_at_removal_ = false;
+  bool gives_up_ = false;  // And is held just before it does.
   mutable std::string first_answer_;
 };
 
@@ -147,6 +158,9 @@ struct Result {
 
   // Is the text on standard error one line, "PROGRAM: ..."?
   [[nodiscard]] bool is_one_line() const;
+
+  // Are there lines, each of which says that a step is not written?
+  [[nodiscard]] bool only_names_steps() const;
 };
 
 Result run(const std::vector<std::string>& arguments,

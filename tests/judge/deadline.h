@@ -18,6 +18,10 @@ inline constexpr std::chrono::seconds kPatience{10};
 // For a program that computes instead of sleeping.
 inline constexpr std::chrono::seconds kLongestPatience{30};
 
+// Until it is told the opposite, every limit is over: the running case cannot
+// be judged any more, and what it still asks is not worth any time.
+void stop_waiting(bool stop);
+
 class Deadline {
  public:
   explicit Deadline(std::chrono::milliseconds patience = kPatience,

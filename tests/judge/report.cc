@@ -140,6 +140,7 @@ class Reporter : public ListenerBase {
     if (stats.totals.assertions.total() == 0 && waiting_for_.empty()) {
       fail(__FILE__, __LINE__, "", "this case has checked nothing", {});
     }
+    stop_waiting(false);
     machine().restore();
     const std::chrono::duration<double> time =
         std::chrono::steady_clock::now() - start_;
@@ -161,10 +162,13 @@ class Reporter : public ListenerBase {
   void report(const Catch::AssertionStats& stats) {
     const auto& result = stats.assertionResult;
     if (result.isOk()) return;
+    // What follows from the unwritten step is nobody's mistake.
+    if (!waiting_for_.empty()) return;
 
     const std::string message{result.getMessage()};
     if (message.starts_with(kWaitingMark)) {
       waiting_for_ = message.substr(sizeof kWaitingMark - 1);
+      stop_waiting(true);
       return;
     }
     json notes = json::array();

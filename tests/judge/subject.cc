@@ -152,14 +152,14 @@ void become_program(const std::vector<char*>& argv,
 }
 
 // The step that a line says is not written: kit::Todo's words.
-std::string unwritten_step_in(const std::string& errors) {
+std::string unwritten_step_in(const std::string& line) {
   static constexpr std::string_view kBefore = ": step ";
-  const auto end = errors.find(" is yours to write");
+  const auto end = line.find(" is yours to write");
   if (end == std::string::npos) return "";
-  const auto begin = errors.rfind(kBefore, end);
+  const auto begin = line.rfind(kBefore, end);
   if (begin == std::string::npos) return "";
   const auto first = begin + kBefore.size();
-  const auto step = errors.substr(first, end - first);
+  const auto step = line.substr(first, end - first);
   const bool valid = step.size() >= 4 && step[2] == '.' &&
                      step.find_first_not_of("0123456789.") == step.npos;
   return valid ? step : "";
@@ -189,7 +189,9 @@ Subject::Subject(const std::vector<std::string>& arguments,
   const auto variables = environment(circumstances);
   const auto argv = pointers(arguments_);
   const auto envp = pointers(variables);
-  if (circumstances.held_call) watch_.emplace(*circumstances.held_call);
+  if (!circumstances.held_calls.empty()) {
+    watch_.emplace(circumstances.held_calls);
+  }
 
   int pidfd = -1;
   clone_args args{};
@@ -293,8 +295,14 @@ void Subject::wait(int milliseconds, std::vector<pollfd>& others) {
   receive(output_);
   receive(errors_);
   if (!ending_ && fds.back().revents != 0) notice_the_end();
+}
 
-  if (step_.empty()) step_ = unwritten_step_in(errors_.text);
+std::string Subject::unwritten_step(const std::string& besides) const {
+  for (const auto& line : split(errors_.text, '\n')) {
+    const auto step = unwritten_step_in(line);
+    if (!step.empty() && step != besides) return step;
+  }
+  return "";
 }
 
 void Subject::wait(int milliseconds) {
@@ -307,7 +315,8 @@ std::optional<Ending> Subject::wait_for_end(
   const Deadline deadline(patience);
   while (!ending_ && !deadline.passed()) {
     wait(deadline.milliseconds_left());
-    if (hold_at_todo_ && !step_.empty()) throw Waiting(step_);
+    const auto step = unwritten_step();
+    if (hold_at_todo_ && !step.empty()) throw Waiting(step);
   }
   return ending_;
 }

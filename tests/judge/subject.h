@@ -72,8 +72,8 @@ struct Circumstances {
   // the tree's root: as if the machine had no more than that.
   std::string cgroup_root;
 
-  // A system call that it is held at: see Subject::watch().
-  std::optional<Call> held_call;
+  // System calls that it is held at: see Subject::watch().
+  std::vector<Call> held_calls;
 
   // Further environment variables: "NAME=value".
   std::vector<std::string> variables;
@@ -95,8 +95,10 @@ class Subject {
   // How it ended, once it has.
   [[nodiscard]] const std::optional<Ending>& ending() const { return ending_; }
 
-  // The unwritten step at which it stopped: "06.3", or "".
-  [[nodiscard]] const std::string& unwritten_step() const { return step_; }
+  // The unwritten step at which it stopped: "06.3", or "". If its processes
+  // stopped at several: the first of them that is not `besides`.
+  [[nodiscard]] std::string unwritten_step(
+      const std::string& besides = "") const;
 
   // What it and its command have written so far.
   [[nodiscard]] const std::string& output() const { return output_.text; }
@@ -117,7 +119,7 @@ class Subject {
 
   void send_signal(int signal) const;
 
-  // The watch of Circumstances::held_call.
+  // The watch of Circumstances::held_calls.
   [[nodiscard]] CallWatch& watch() { return watch_.value(); }
 
  private:
@@ -136,7 +138,6 @@ class Subject {
   std::optional<CallWatch> watch_;
   Stream output_, errors_;
   std::optional<Ending> ending_;
-  std::string step_;
 };
 
 // The account of the program that was started last in this case, or "".

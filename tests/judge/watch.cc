@@ -128,7 +128,7 @@ int CgroupWatch::milliseconds_left() const {
   return held_ ? end_.milliseconds_left() : 1000;
 }
 
-CallWatch::CallWatch(const Call& call) : call_(call) {
+CallWatch::CallWatch(std::vector<Call> calls) : calls_(std::move(calls)) {
   int ends[2];
   check(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends),
         "make a pair of sockets");
@@ -137,19 +137,26 @@ CallWatch::CallWatch(const Call& call) : call_(call) {
 }
 
 void CallWatch::begin() const {
-  const auto number = static_cast<__u32>(call_.number);
-  const bool any = !call_.argument.has_value();
-  sock_filter instructions[] = {
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 4),
-      BPF_STMT(BPF_JMP | BPF_JA, any ? 2U : 0U),
-      // The lower half, which comes first: our machines are little-endian.
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args[0])),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call_.argument.value_or(0), 0, 1),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-  };
-  const sock_fprog program{std::size(instructions), instructions};
+  std::vector<sock_filter> filter;
+  for (const auto& call : calls_) {
+    const auto number = static_cast<__u32>(call.number);
+    const bool any = !call.argument.has_value();
+    filter.insert(
+        filter.end(),
+        {
+            BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 4),
+            BPF_STMT(BPF_JMP | BPF_JA, any ? 2U : 0U),
+            // The lower half comes first: our machines are little-endian.
+            BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args[0])),
+            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call.argument.value_or(0), 0,
+                     1),
+            BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
+        });
+  }
+  filter.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+  const sock_fprog program{static_cast<unsigned short>(filter.size()),
+                           filter.data()};
   const UniqueFd listener{static_cast<int>(
       check(::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
                       SECCOMP_FILTER_FLAG_NEW_LISTENER, &program),
@@ -172,16 +179,16 @@ void CallWatch::take_over() {
   listener_.reset(fd);
 }
 
-bool CallWatch::receive() {
+pid_t CallWatch::receive() {
   pollfd held{listener_.get(), POLLIN, 0};
-  if (::poll(&held, 1, 0) != 1 || (held.revents & POLLIN) == 0) return false;
+  if (::poll(&held, 1, 0) != 1 || (held.revents & POLLIN) == 0) return 0;
   seccomp_notif call{};
   // It can fail: the process has been killed meanwhile.
   if (::ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_RECV, &call) == -1) {
-    return false;
+    return 0;
   }
   held_ = call.id;
-  return true;
+  return static_cast<pid_t>(call.pid);
 }
 
 void CallWatch::release() const {

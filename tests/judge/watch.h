@@ -10,6 +10,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "lessons/kit/unique_fd.h"
 #include "tests/judge/deadline.h"
@@ -68,10 +69,11 @@ struct Call {
   std::optional<unsigned> argument = std::nullopt;
 };
 
-// Holds every process of a program just before it makes a system call.
+// Holds every process of a program just before it makes one of some system
+// calls.
 class CallWatch {
  public:
-  explicit CallWatch(const Call& call);
+  explicit CallWatch(std::vector<Call> calls);
 
   // In the process that is to be the program, as root: begins.
   void begin() const;
@@ -82,14 +84,14 @@ class CallWatch {
   // For poll(2): readable when a process is held.
   [[nodiscard]] int descriptor() const { return listener_.get(); }
 
-  // Takes note of the process that is held. False if there is none.
-  [[nodiscard]] bool receive();
+  // Takes note of a process that is held, and returns it. 0 if there is none.
+  [[nodiscard]] pid_t receive();
 
   // Lets that one make its call.
   void release() const;
 
  private:
-  Call call_;
+  std::vector<Call> calls_;
   kit::UniqueFd sender_, receiver_;  // For the listener, from there to here.
   kit::UniqueFd listener_;
   std::uint64_t held_ = 0;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/random.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -189,6 +190,22 @@ class Expectation {
   std::string lesson_;
 };
 
+// A learner who has come as far as this step: no case fails, and what cannot be
+// judged yet waits for this step or for a later one, not for one that is
+// written. ("06.2" < "06.3", and the texts, too.)
+int judge_waiting(const Verdict& verdict, const std::string& step) {
+  const auto& cases = verdict.cases();
+  const auto is_right = [&](const Case& one) {
+    return one.status == Case::Status::kPassed ||
+           (one.status == Case::Status::kWaiting && one.waits_for >= step);
+  };
+  const bool met = verdict.broken().empty() && !verdict.passed() &&
+                   std::all_of(cases.begin(), cases.end(), is_right);
+  fmt::print("{}: no case fails, or waits for a step before {}\n",
+             met ? "as it should" : "NOT AS IT SHOULD", step);
+  return met ? kJudgedRight : kJudgedWrong;
+}
+
 }  // namespace
 
 int judge(const JudgeOptions& options) {
@@ -214,6 +231,9 @@ int judge(const JudgeOptions& options) {
   }
   write_if_asked("XML_OUTPUT_FILE", "", verdict.junit(lesson));
   if (expectation) return expectation->judge(verdict);
+  if (!options.expect_waiting.empty()) {
+    return judge_waiting(verdict, options.expect_waiting);
+  }
   if (verdict.passed()) return kJudgedRight;
   return verdict.broken().empty() ? kJudgedWrong : kNotJudged;
 }

@@ -24,14 +24,15 @@ struct JudgeOptions {
   std::string expect_text;  // What the report then says (a regular expression).
   std::string expect_todo;  // The program alone stops at this step with 75.
   std::vector<std::string> arguments;  // What the program then gets.
+  std::string expect_waiting;  // The step that comes next: no case fails.
 };
 
 // Statuses of `lab judge`.
 inline constexpr int kJudgedRight = 0;
 inline constexpr int kJudgedWrong = 1;  // Judged, and something is not right.
-inline constexpr int kNotJudged =
-    2;  // The machine or the judge did not live to
-        // the end: says nothing about the program.
+// The machine or the judge did not live to the end: that says nothing about the
+// program.
+inline constexpr int kNotJudged = 2;
 
 // Prints the report, writes JUnit XML to $XML_OUTPUT_FILE, and keeps the
 // console's log and what the judge has printed in $TEST_UNDECLARED_OUTPUTS_DIR.

@@ -42,6 +42,8 @@ void define_judge(CLI::App& lab, Options& options) {
                     "what the report has to say");
   judge->add_option("--expect-todo", to.expect_todo,
                     "the step at which the program stops");
+  judge->add_option("--expect-waiting", to.expect_waiting,
+                    "the step that everything waits for");
   judge->add_option("--argument", to.arguments,
                     "what the program gets, with --expect-todo");
 }
