@@ -17,6 +17,9 @@ load("//tools:cc.bzl", "KIT_COPTS", "KIT_LINKOPTS")
 # Circumstances and How are set by naming what is different from their defaults.
 JUDGE_COPTS = KIT_COPTS + ["-Wno-missing-field-initializers", "-O1"]
 
+# Each run carries the judge into its machine: without its names it is a third smaller.
+JUDGE_LINKOPTS = KIT_LINKOPTS + ["-Wl,--strip-all"]
+
 def _quote(text):
     return "'" + text.replace("'", "'\\''") + "'"
 
@@ -190,7 +193,7 @@ def judged_lesson(name, exercise, steps, uses = [], arguments = []):
         name = judge,
         srcs = [name + "_test.cc"],
         copts = JUDGE_COPTS,
-        linkopts = KIT_LINKOPTS,
+        linkopts = JUDGE_LINKOPTS,
         deps = ["//tests/judge"],
     )
     judged_test(
@@ -238,7 +241,7 @@ def judged_program(name, program, **kwargs):
         name = name + "_judge",
         srcs = [name + "_test.cc"],
         copts = JUDGE_COPTS,
-        linkopts = KIT_LINKOPTS,
+        linkopts = JUDGE_LINKOPTS,
         deps = ["//tests/judge"],
     )
     judged_test(

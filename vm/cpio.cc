@@ -40,12 +40,19 @@ void append_entry(std::string& archive, const ArchiveEntry& entry,
   archive.resize(padded(archive.size()));
 }
 
+// An entry where it is: in an archive of some megabytes.
+struct PackedEntry {
+  std::string_view name;
+  unsigned mode = 0;
+  std::string_view content;
+};
+
 // Reads an archive entry by entry.
 class Reader {
  public:
   explicit Reader(std::string_view archive) : rest_(archive) {}
 
-  bool next(ArchiveEntry& entry) {
+  bool next(PackedEntry& entry) {
     const auto header = take(kHeaderSize);
     if (header.substr(0, kMagic.size()) != kMagic) damaged("no magic number");
     const auto name_size = field(header, 11);
@@ -84,7 +91,7 @@ class Reader {
   std::string_view rest_;
 };
 
-void unpack_entry(const ArchiveEntry& entry, const fs::path& directory) {
+void unpack_entry(const PackedEntry& entry, const fs::path& directory) {
   const fs::path name = fs::path(entry.name).lexically_normal();
   if (name.is_absolute() || *name.begin() == "..") {
     throw std::runtime_error(
@@ -135,7 +142,7 @@ std::string write_archive(const std::vector<ArchiveEntry>& entries) {
 
 void unpack_archive(std::string_view archive, const std::string& directory) {
   Reader reader(archive);
-  ArchiveEntry entry;
+  PackedEntry entry;
   while (reader.next(entry)) unpack_entry(entry, directory);
 }
 

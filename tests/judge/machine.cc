@@ -100,12 +100,15 @@ void end_processes(const std::vector<std::string>& cgroups) {
 // Controllers that a program has enabled in the tree's root.
 void disable_controllers(const std::string& enabled_at_first) {
   const auto at_first = split(enabled_at_first, ' ');
+  std::string changes;
   for (const auto& name :
        split(Cgroup{"/"}.file("cgroup.subtree_control"), ' ')) {
     if (std::find(at_first.begin(), at_first.end(), name) == at_first.end()) {
-      write_text(machine().cgroups(), "cgroup.subtree_control", "-" + name);
+      changes += "-" + name + " ";
     }
   }
+  if (changes.empty()) return;
+  write_text(machine().cgroups(), "cgroup.subtree_control", changes);
 }
 
 void remove_ipc(const Host& now, const Host& before) {

@@ -105,6 +105,7 @@ fi
 copy_machine
 readonly own=$scratch/machine/launcher
 readonly saved=$scratch/machine/saved_machine
+readonly accelerator=$(sed -n 's/.*"accelerator": "\(.*\)".*/\1/p' "$saved/about.json")
 run "$own" shell -c 'echo fine'
 expect "a copy of the machine works" 0 fine
 
@@ -117,6 +118,20 @@ rm "$saved/about.json"
 run "$own" shell -c 'echo fine'
 expect "a saved machine without a description" 0 \
   $'lab: the saved machine cannot be woken (it has no description): booting one instead\nfine'
+
+# QEMU hands the machine's state to `cat` and has ended its part before `cat` has: a
+# slow one must not make a saved machine that is cut short.
+mkdir "$scratch/slow"
+printf '#!/bin/sh\n/bin/cat >"%s/all"\nsleep 2\nexec /bin/cat "%s/all"\n' \
+  "$scratch" "$scratch" >"$scratch/slow/cat"
+chmod +x "$scratch/slow/cat"
+rm -r "$saved"
+mkdir "$saved"
+run env PATH="$scratch/slow:$PATH" "$own" save --kernel "$scratch/machine/vmlinuz" \
+  --initramfs "$scratch/machine/initramfs.cpio" --accelerator "$accelerator" --directory "$saved"
+expect "a machine is saved, though slowly" 0 '*'
+run "$own" shell -c 'echo fine'
+expect "what was saved slowly is whole" 0 fine
 
 run env PATH=/nowhere "$own" shell -c 'echo fine'
 expect "no QEMU" 125 'lab: *is not installed: run ./setup'

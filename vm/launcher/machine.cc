@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "lessons/kit/check.h"
 
@@ -153,6 +154,15 @@ std::unique_ptr<Qemu> boot(const MachineParts& parts, const Disks& disks) {
   return qemu;
 }
 
+void wait_for_file(const std::string& path, Clock::time_point deadline) {
+  while (!fs::exists(path)) {
+    if (Clock::now() >= deadline) {
+      throw std::runtime_error("the machine's state was not written");
+    }
+    std::this_thread::sleep_for(10ms);
+  }
+}
+
 }  // namespace
 
 Parts Parts::beside_launcher() {
@@ -205,8 +215,14 @@ void save_machine(const Parts& parts, const std::string& accelerator,
   // The default is made for networks that others need too.
   qemu->command("migrate-set-parameters", {{"max-bandwidth", 100LL << 30}},
                 deadline);
-  qemu->command("migrate", {{"uri", "exec:cat > '" + state + "'"}}, deadline);
+  // QEMU has ended its part before `cat` has: the name says when all is there.
+  const auto part = state + ".part";
+  qemu->command(
+      "migrate",
+      {{"uri", fmt::format("exec:cat >'{0}' && mv '{0}' '{1}'", part, state)}},
+      deadline);
   qemu->wait_for(migration_ended, deadline);
+  wait_for_file(state, deadline);
 
   std::ofstream about(directory + "/about.json");
   about << json{{"accelerator", accelerator},

@@ -28,10 +28,14 @@ constexpr char kMemoryId[] = "ram";
 
 // console: the log. panic: reset at once, which -no-reboot turns into an end.
 // cgroup_no_v1: cgroup v2 alone. The rest is about time: a console without
-// chatter, and no calibration loops under emulation.
+// chatter, no calibration loops under emulation, the same addresses for each
+// start of a program, and no patience before memory is freed
+// (docs/architecture.md, "Why programs in the machine always load at the same
+// address").
 constexpr char kKernelOptions[] =
     "console=ttyS0 quiet loglevel=4 panic=-1 cgroup_no_v1=all apparmor=1 "
-    "security=apparmor random.trust_cpu=on tsc=reliable no_timer_check";
+    "security=apparmor random.trust_cpu=on tsc=reliable no_timer_check "
+    "norandmaps rcupdate.rcu_expedited=1";
 
 UniqueFd anonymous_file(const char* name, std::int64_t size) {
   UniqueFd file{check(::memfd_create(name, MFD_CLOEXEC), "make file {}", name)};
@@ -145,7 +149,8 @@ Qemu::Qemu(const MachineParts& parts, const Disks& disks, int incoming)
   // One thread for both processors: docs/architecture.md, "Why the emulated
   // processors take turns".
   line.add("-accel", kvm ? "kvm" : "tcg,thread=single");
-  line.add("-cpu", kvm ? "host" : "max");
+  // erms=off: else Linux copies byte by byte, and emulation pays for each.
+  line.add("-cpu", kvm ? "host" : "max,erms=off");
   // The memory is a file, mapped privately when a saved machine wakes: pages
   // are read when they are first touched, and changes go nowhere.
   line.add("-object", parts.memory.empty()
