@@ -24,17 +24,17 @@ void install_filter(const Filter& filter) {
   throw kit::Todo("08.1");
 }
 
-Filter to_program(const Context& context) {
-  // TODO(08.2): ::memfd_create(), ::seccomp_export_bpf() into that, and read it
-  // from the beginning: ::pread(). ::fstat() knows its size in bytes.
-  throw kit::Todo("08.2");
-}
-
 Context begin_filter(const Policy& policy) {
-  // TODO(08.3): ::seccomp_init() with policy.otherwise makes the Context. Set
+  // TODO(08.2): ::seccomp_init() with policy.otherwise makes the Context. Set
   // SCMP_FLTATR_ACT_BADARCH with ::seccomp_attr_set(), then add the
   // architectures with ::seccomp_arch_add(); that the one we run on is there
   // already (-EEXIST) is no error. check_result() the rest.
+  throw kit::Todo("08.2");
+}
+
+Filter to_program(const Context& context) {
+  // TODO(08.3): ::memfd_create(), ::seccomp_export_bpf() into that, and read it
+  // from the beginning: ::pread(). ::fstat() knows its size in bytes.
   throw kit::Todo("08.3");
 }
 

@@ -9,7 +9,7 @@
 // system call of the process, on the number of the call, its six arguments and
 // its architecture; what it returns is done. Libseccomp writes such programs:
 //
-//   policy --08.3, 08.4--> libseccomp's filter --08.2--> BPF --08.1--> kernel
+//   policy --08.2, 08.4--> libseccomp's filter --08.3--> BPF --08.1--> kernel
 
 #pragma once
 
@@ -52,7 +52,7 @@ using Context = std::unique_ptr<void, ReleaseContext>;
 // A program for the kernel.
 using Filter = std::vector<sock_filter>;
 
-// ---- The steps: from the kernel outwards -----------------------------------
+// ---- The steps: the kernel's part first, then a filter for it --------------
 
 // Step 08.1. From now on, the filter decides on all system calls of the calling
 // process and of its children to come. It cannot be taken away again, and the
@@ -63,18 +63,18 @@ using Filter = std::vector<sock_filter>;
 // The calling process has one thread. Throws SystemError.
 void install_filter(const Filter& filter);
 
-// Step 08.2. Returns the program that libseccomp makes of its filter. Nothing
-// is installed. Throws SystemError.
-//
-// Libseccomp writes it to a descriptor: memfd_create(2) makes one of memory.
-Filter to_program(const Context& context);
-
-// Step 08.3. Returns a filter without rules: the verdict is `policy.otherwise`
+// Step 08.2. Returns a filter without rules: the verdict is `policy.otherwise`
 // for each call, in the architecture of this machine and in all of the
 // policy's. A call in any other kills the process (SCMP_ACT_KILL_PROCESS).
 //
 // Throws SystemError; std::runtime_error if the verdict is not a known one.
 Context begin_filter(const Policy& policy);
+
+// Step 08.3. Returns the program that libseccomp makes of its filter. Nothing
+// is installed. Throws SystemError.
+//
+// Libseccomp writes it to a descriptor: memfd_create(2) makes one of memory.
+Filter to_program(const Context& context);
 
 // Step 08.4. Adds a rule. A call of a name that libseccomp does not know is
 // left out: it may be newer than that. What is the verdict `otherwise` anyway
@@ -94,7 +94,7 @@ void check_result(int result, const std::string& what);
 // the verdicts are the same, and the way to them is shorter.
 enum class Shape { kList = 1, kTree = 2 };
 
-// All of it: 08.3, 08.4 for each rule, 08.2. Throws SystemError.
+// All of it: 08.2, 08.4 for each rule, 08.3. Throws SystemError.
 //
 // A call that is newer than libseccomp can have no rule. Where the policy
 // answers other calls with an errno, such a one gets ENOSYS: then programs that

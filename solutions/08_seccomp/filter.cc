@@ -26,20 +26,6 @@ void install_filter(const Filter& filter) {
         "install the filter");
 }
 
-Filter to_program(const Context& context) {
-  const kit::UniqueFd file{
-      check(::memfd_create("filter", MFD_CLOEXEC), "make a file in memory")};
-  check_result(::seccomp_export_bpf(context.get(), file.get()),
-               "write the filter's program");
-  struct stat now {};
-  check(::fstat(file.get(), &now), "look at the filter's program");
-  const auto bytes = static_cast<std::size_t>(now.st_size);
-  Filter filter(bytes / sizeof(sock_filter));
-  check(::pread(file.get(), filter.data(), bytes, /*offset=*/0),
-        "read the filter's program");
-  return filter;
-}
-
 Context begin_filter(const Policy& policy) {
   Context context(::seccomp_init(policy.otherwise));
   if (!context) kit::fail("begin a filter: is its verdict a known one?");
@@ -53,6 +39,20 @@ Context begin_filter(const Policy& policy) {
     if (!is_there) check_result(result, "add an architecture");
   }
   return context;
+}
+
+Filter to_program(const Context& context) {
+  const kit::UniqueFd file{
+      check(::memfd_create("filter", MFD_CLOEXEC), "make a file in memory")};
+  check_result(::seccomp_export_bpf(context.get(), file.get()),
+               "write the filter's program");
+  struct stat now {};
+  check(::fstat(file.get(), &now), "look at the filter's program");
+  const auto bytes = static_cast<std::size_t>(now.st_size);
+  Filter filter(bytes / sizeof(sock_filter));
+  check(::pread(file.get(), filter.data(), bytes, /*offset=*/0),
+        "read the filter's program");
+  return filter;
 }
 
 bool add_rule(const Context& context, Verdict otherwise, const Rule& rule) {
