@@ -127,7 +127,7 @@ class Stopped {
           const std::string& root = judge::make_root_directory())
       : root_(root),
         subject_(arguments(options), {.held_calls = {judge::Call{call}}}) {
-    const judge::Deadline deadline;
+    judge::Deadline deadline;
     while (!held_ && !subject_.ending() && !deadline.passed() &&
            subject_.unwritten_step().empty()) {
       std::vector<pollfd> call_made = {

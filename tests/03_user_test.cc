@@ -137,7 +137,7 @@ judge::Result run_without_child(const Words& arguments,
                                 judge::Circumstances circumstances) {
   circumstances.held_calls = {{SYS_clone3}};
   judge::Subject program(arguments, circumstances);
-  const judge::Deadline deadline;
+  judge::Deadline deadline;
   while (!program.ending() && !deadline.passed()) {
     std::vector<pollfd> call = {{program.watch().descriptor(), POLLIN, 0}};
     program.wait(deadline.milliseconds_left(), call);
@@ -166,7 +166,7 @@ bool both_wait(const judge::Subject& program, const judge::Process& child) {
 bool look_when_opened(judge::Subject& program, const std::string& file,
                       const std::function<void()>& look) {
   const judge::FileWatch watch(file, judge::FileWatch::For::kOpen);
-  const judge::Deadline deadline;
+  judge::Deadline deadline;
   bool opened = false;
   while (!opened && !program.ending() && !deadline.passed() &&
          program.unwritten_step().empty()) {
@@ -489,7 +489,7 @@ TEST_CASE("03: nothing goes on before newuidmap has done its work",
       kAsStudent);
   const auto waits = [&] {
     const auto child = child_of(program.pid());
-    const judge::Deadline deadline;
+    judge::Deadline deadline;
     while (!deadline.passed() && !program.ending() && child.exists()) {
       if (both_wait(program, child)) return true;
       program.wait(20);

@@ -468,7 +468,8 @@ TEST_CASE("06: freezing returns when it is done, not before",
   held.wait();
 
   judge::Subject freeze({"--freeze", name}, {});
-  CHECK_FALSE(freeze.wait_for_end(std::chrono::milliseconds{300}));
+  CHECK_FALSE(
+      freeze.wait_for_end(judge::Deadline(std::chrono::milliseconds{300})));
   REQUIRE(leaf(name).field("cgroup.events", "frozen") == 0);
   HINT(
       "The program has ended, and a process of the container still runs: "

@@ -68,7 +68,7 @@ class Prepared {
   Prepared(const Options& options, const std::string& step)
       : program_(words(options, {"/probe", "exit", "0"}),
                  {.held_calls = {{SYS_keyctl}}}) {
-    const judge::Deadline deadline;
+    judge::Deadline deadline;
     bool held = false;
     while (!held && !program_.ending() && !deadline.passed() &&
            program_.unwritten_step().empty()) {

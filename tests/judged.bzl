@@ -39,17 +39,19 @@ def _judged_test_impl(ctx):
         words += ["--expect-todo", ctx.attr.expect_todo]
     if ctx.attr.expect_waiting:
         words += ["--expect-waiting", ctx.attr.expect_waiting]
+    if ctx.attr.deadline:
+        words += ["--deadline", str(ctx.attr.deadline)]
     for argument in ctx.attr.arguments:
         words += ["--argument", argument]
     options = " ".join([_quote(word) for word in words])
 
-    # A mutant says in its own words how it has to fail.
+    # A wrong program says in its own words how it has to fail.
     lines = ["#!/bin/sh", "set -- %s \"$@\"" % options]
-    if ctx.file.mutant:
-        files.append(ctx.file.mutant)
-        patch = _quote(ctx.file.mutant.short_path)
+    if ctx.file.wrong:
+        files.append(ctx.file.wrong)
+        wrong = _quote(ctx.file.wrong.short_path)
         lines += [
-            "field() { sed -n \"s/^$1: *//p\" %s | head -n 1; }" % patch,
+            "field() { sed -n \"s#^\\(// \\)*$1: *##p\" %s | head -n 1; }" % wrong,
             "set -- \"$@\" --expect-failure \"$(field Fails)\"" +
             " --expect-text \"$(field Says)\"",
             "echo \"Mistake: $(field Mistake)\"",
@@ -86,8 +88,9 @@ judged_test = rule(
         # The step that is to be written next: all before it is right.
         "expect_waiting": attr.string(),
         "arguments": attr.string_list(doc = "The program's, with expect_todo."),
-        # The patch that made the program wrong: it says what has to happen.
-        "mutant": attr.label(allow_single_file = [".patch"]),
+        # What made the program wrong: it says what has to happen.
+        "wrong": attr.label(allow_single_file = [".patch", ".cc"]),
+        "deadline": attr.int(doc = "Seconds after which the machine is stopped."),
         "_lab": attr.label(default = "//vm:lab", executable = True, cfg = "target"),
     },
 )
@@ -170,10 +173,10 @@ def _mutant(lesson, exercise, judge, patch, uses):
         name = test,
         size = "medium",
         judge = judge,
-        mutant = patch,
         probe = "//tests/probe",
         program = program,
         tags = _TAGS,
+        wrong = patch,
     )
     return test
 
@@ -252,4 +255,30 @@ def judged_program(name, program, **kwargs):
         program = program,
         tags = _TAGS + ["manual"],
         **kwargs
+    )
+
+def hostile_submission(name, deadline):
+    """A test that NAME.cc, as a submission for lesson 00, does harm only to itself."""
+    native.genrule(
+        name = "programs/%s/source" % name,
+        srcs = [name + ".cc", "the_rest.cc"],
+        outs = ["programs/%s/chroot.cc" % name],
+        cmd = "cat $(SRCS) > $@",
+        tags = ["manual"],
+    )
+    lesson_binary(
+        name = "programs/%s/00_chroot" % name,
+        exercise_src = "programs/%s/chroot.cc" % name,
+        lesson = "00_chroot",
+        tags = ["manual"],
+    )
+    judged_test(
+        name = name,
+        size = "medium",
+        deadline = deadline,
+        judge = "//tests:00_chroot_judge",
+        probe = "//tests/probe",
+        program = ":programs/%s/00_chroot" % name,
+        tags = _TAGS,
+        wrong = name + ".cc",
     )

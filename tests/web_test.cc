@@ -41,7 +41,7 @@ class Server {
                   "--publish", fmt::format("{}:80", kPort), "--", "nginx", "-g",
                   "daemon off;"},
                  {}) {
-    const judge::Deadline deadline{std::chrono::seconds(40)};
+    judge::Deadline deadline{std::chrono::seconds(40)};
     while (fetch(Network::machine(), "127.0.0.1").empty()) {
       if (program_.ending() || deadline.passed()) {
         throw judge::Failed("nginx does not answer");

@@ -46,13 +46,18 @@ void throw_if_due(const std::string& unwritten_step) {
 
 // What the program's processes are doing, for a case that has waited in vain.
 std::string processes_text() {
+  constexpr std::size_t kMost = 10;
   std::string text;
-  for (const auto& process : descendants_of(::getpid())) {
+  auto processes = descendants_of(::getpid());
+  const auto number = processes.size();
+  processes.resize(std::min(number, kMost));
+  for (const auto& process : processes) {
     const auto where = Process(process.pid).file("wchan");
     text += fmt::format("\n  process {} ({}), state {}{}", process.pid,
                         process.name, process.state,
                         where.empty() || where == "0" ? "" : ", in " + where);
   }
+  if (number > kMost) text += fmt::format("\n  and {} more", number - kMost);
   return text;
 }
 
@@ -70,10 +75,11 @@ Moment look_at(const Process& process) {
 }
 
 Ending wait_for(Subject& subject) {
-  const auto ending = subject.wait_for_end();
+  const Deadline deadline;
+  const auto ending = subject.wait_for_end(deadline);
   if (ending) return *ending;
-  throw Failed(fmt::format("after {} s the program has not ended.{}",
-                           kPatience.count(), processes_text()));
+  throw Failed(fmt::format("after {} the program has not ended.{}",
+                           deadline.text(), processes_text()));
 }
 
 std::vector<std::string> missing_from(const std::vector<std::string>& before,
@@ -146,7 +152,7 @@ void Box::wait_until_ready(const std::vector<std::string>& arguments,
   const bool watched = !circumstances.held_calls.empty();
   subject_ = std::make_unique<Subject>(arguments, circumstances);
 
-  const Deadline deadline;
+  Deadline deadline;
   while (!command_ && !subject_->ending() && !gives_up_ && !deadline.passed() &&
          unwritten_step(how).empty()) {
     std::vector<pollfd> fds = {{listener_.get(), POLLIN, 0},
@@ -174,8 +180,8 @@ void Box::wait_until_ready(const std::vector<std::string>& arguments,
 
   throw_if_due(unwritten_step(how));
   if (deadline.passed() && !command_ && !gives_up_) {
-    throw Failed(fmt::format("after {} s the command is still not running.{}",
-                             kPatience.count(), processes_text()));
+    throw Failed(fmt::format("after {} the command is still not running.{}",
+                             deadline.text(), processes_text()));
   }
 }
 
@@ -290,7 +296,7 @@ std::string Box::ask(const std::string& instruction) const {
 
   // The first message is "ready", or the answer to the first instruction.
   const auto receive = [this]() -> std::string {
-    const Deadline deadline;
+    Deadline deadline;
     while (!deadline.passed()) {
       const auto size =
           ::recv(probe_.get(), message, sizeof message, MSG_DONTWAIT);
@@ -299,8 +305,8 @@ std::string Box::ask(const std::string& instruction) const {
       std::vector<pollfd> fds = {{probe_.get(), POLLIN, 0}};
       subject_->wait(deadline.milliseconds_left(), fds);
     }
-    throw Failed(fmt::format("the command did not answer within {} s.{}",
-                             kPatience.count(), processes_text()));
+    throw Failed(fmt::format("the command did not answer within {}.{}",
+                             deadline.text(), processes_text()));
   };
 
   if (first_answer_.empty()) first_answer_ = receive();
@@ -334,7 +340,7 @@ Ending Box::end(int status) const {
 Ending Box::wait() const { return wait_for(*subject_); }
 
 bool Box::becomes_true(const std::function<bool()>& fact) const {
-  const Deadline deadline;
+  Deadline deadline;
   while (!fact()) {
     throw_if_due(subject_->unwritten_step());
     if (deadline.passed()) return false;

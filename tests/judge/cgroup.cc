@@ -36,7 +36,7 @@ void wait_until_empty(const std::string& path) {
                                       relative(path + "/cgroup.events").c_str(),
                                       O_RDONLY | O_CLOEXEC)};
   if (events.get() == -1) return;
-  const Deadline deadline;
+  Deadline deadline;
   while (!deadline.passed()) {
     char text[256] = {};
     if (::pread(events.get(), text, sizeof text - 1, 0) <= 0) return;

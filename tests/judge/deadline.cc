@@ -12,6 +12,9 @@ namespace {
 using std::chrono::milliseconds;
 
 bool all_over = false;
+int in_vain = 0;
+
+int divisor() { return in_vain < kManyInVain ? 1 : kLessPatience; }
 
 // How long every processor has had nothing to do since the machine's start: the
 // time of the one with the least. proc_stat(5): the fourth number of its line,
@@ -32,11 +35,30 @@ milliseconds idle_time() {
 
 void stop_waiting(bool stop) { all_over = stop; }
 
+Deadline::Deadline()
+    : Deadline(milliseconds{kPatience} / divisor(),
+               milliseconds{kLongestPatience} / divisor()) {
+  counts_ = true;
+}
+
 Deadline::Deadline(milliseconds patience, milliseconds longest)
     : patience_(patience),
       longest_(longest),
       begin_(Clock::now()),
       idle_before_(idle_time()) {}
+
+std::string Deadline::text() const {
+  const auto time =
+      std::chrono::round<std::chrono::seconds>(Clock::now() - begin_);
+  return std::to_string(time.count()) + " s";
+}
+
+bool Deadline::passed() {
+  if (milliseconds_left() > 0) return false;
+  if (counts_ && !all_over) ++in_vain;
+  counts_ = false;
+  return true;
+}
 
 int Deadline::milliseconds_left() const {
   if (all_over) return 0;

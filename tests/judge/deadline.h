@@ -5,10 +5,15 @@
 // over only when its time has passed and the processors had nothing to do for
 // most of it: who has not come by then sleeps, and will not come. For what
 // keeps a processor busy, there is a longer limit.
+//
+// Who has let the judge wait in vain several times is wrong already, and gets
+// less patience: otherwise a program that always hangs would use up the time
+// for the whole run, and there would be no verdict.
 
 #pragma once
 
 #include <chrono>
+#include <string>
 
 namespace judge {
 
@@ -18,18 +23,26 @@ inline constexpr std::chrono::seconds kPatience{10};
 // For a program that computes instead of sleeping.
 inline constexpr std::chrono::seconds kLongestPatience{30};
 
+// After this many limits that were over, one lasts a sixth of the time.
+inline constexpr int kManyInVain = 2;
+inline constexpr int kLessPatience = 6;
+
 // Until it is told the opposite, every limit is over: the running case cannot
 // be judged any more, and what it still asks is not worth any time.
 void stop_waiting(bool stop);
 
 class Deadline {
  public:
-  explicit Deadline(std::chrono::milliseconds patience = kPatience,
+  Deadline();
+  explicit Deadline(std::chrono::milliseconds patience,
                     std::chrono::milliseconds longest = kLongestPatience);
 
   // How long to wait before asking again; 0 if the limit is over.
   [[nodiscard]] int milliseconds_left() const;
-  [[nodiscard]] bool passed() const { return milliseconds_left() == 0; }
+  [[nodiscard]] bool passed();
+
+  // How long it has lasted until now: "10 s".
+  [[nodiscard]] std::string text() const;
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -37,6 +50,7 @@ class Deadline {
   std::chrono::milliseconds patience_, longest_;
   Clock::time_point begin_;
   std::chrono::milliseconds idle_before_;
+  bool counts_ = false;  // As one in vain, when it is over.
 };
 
 }  // namespace judge

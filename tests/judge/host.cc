@@ -265,7 +265,7 @@ Host Host::now() {
 }
 
 Host Host::settled(const Host& before) {
-  const Deadline deadline;
+  Deadline deadline;
   std::optional<Deadline> afterwards;
   while (true) {
     auto host = now();

@@ -57,6 +57,19 @@ void protect_from_oom_killer() {
   write_text(AT_FDCWD, "/proc/self/oom_score_adj", "-1000");
 }
 
+// The judge has to run, however many others want to: a real-time policy. What
+// it starts is ordinary again: sched(7), SCHED_RESET_ON_FORK.
+void run_before_others() {
+  const sched_param lowest{::sched_get_priority_min(SCHED_FIFO)};
+  check(::sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &lowest),
+        "run before others");
+}
+
+// Who forks without end is to use up the time of a case, and not the memory.
+void limit_processes() {
+  write_text(AT_FDCWD, "/proc/sys/kernel/threads-max", "400");
+}
+
 // The cgroups that were not there before, those below others first.
 std::vector<std::string> new_cgroups(const Host& before) {
   const auto own = machine().own_cgroup();
@@ -87,7 +100,7 @@ bool reap(const std::vector<Stat>& family) {
 // in cgroups goes first: there the kernel kills all at once, so that not even a
 // fork bomb gets away.
 void end_processes(const std::vector<std::string>& cgroups) {
-  const Deadline deadline;
+  Deadline deadline;
   while (!deadline.passed()) {
     for (const auto& path : cgroups) kill_cgroup(path);
     kill_cgroup(machine().own_cgroup() + "/case");
@@ -204,6 +217,8 @@ Machine::Machine()
                              "open the machine's mount namespace")),
       root_(open_directory("/")) {
   protect_from_oom_killer();
+  run_before_others();
+  limit_processes();
   check(::prctl(PR_SET_CHILD_SUBREAPER, 1), "become a subreaper");
   check(::unshare(CLONE_NEWNS), "make a mount namespace for the judge");
   check(::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr),

@@ -310,9 +310,7 @@ void Subject::wait(int milliseconds) {
   wait(milliseconds, none);
 }
 
-std::optional<Ending> Subject::wait_for_end(
-    std::chrono::milliseconds patience) {
-  const Deadline deadline(patience);
+std::optional<Ending> Subject::wait_for_end(Deadline deadline) {
   while (!ending_ && !deadline.passed()) {
     wait(deadline.milliseconds_left());
     const auto step = unwritten_step();

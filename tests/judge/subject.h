@@ -112,10 +112,9 @@ class Subject {
   void wait(int milliseconds, std::vector<pollfd>& others);
   void wait(int milliseconds);
 
-  // Waits for its end, `patience` at most. Returns how it ended, or nothing.
+  // Waits for its end. Returns how it ended, or nothing if it has not by then.
   // Throws Waiting if it stops at an unwritten step instead.
-  std::optional<Ending> wait_for_end(
-      std::chrono::milliseconds patience = kPatience);
+  std::optional<Ending> wait_for_end(Deadline deadline = Deadline());
 
   void send_signal(int signal) const;
 

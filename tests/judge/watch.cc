@@ -78,7 +78,7 @@ FileWatch::FileWatch(const std::string& path, For what) : group_(make_group()) {
 }
 
 void FileWatch::wait() const {
-  const Deadline deadline;
+  Deadline deadline;
   pollfd held{group_.get(), POLLIN, 0};
   if (::poll(&held, 1, deadline.milliseconds_left()) != 1) {
     throw Failed("no process has opened the file that the judge watches");

@@ -141,6 +141,17 @@ TEST_CASE("a case that waits for a step names it") {
         std::string::npos);
 }
 
+TEST_CASE("what a program printed does not reach the terminal as it is") {
+  const auto failure = event({{"event", "failure"},
+                              {"case", "a"},
+                              {"found", "\x1b[2J\a\ttext\nmore"}});
+  const auto verdict = verdict_of(plan({"a"}) + start("a") + failure +
+                                  result("a", "failed") + kDone);
+  const auto report = verdict.report("06_cgroups");
+  CHECK(report.find("?[2J?\ttext\n") != std::string::npos);
+  CHECK(report.find("more\n") != std::string::npos);
+}
+
 TEST_CASE("the XML report cannot be broken by what a program printed") {
   const auto failure = event(
       {{"event", "failure"}, {"case", "a"}, {"found", "\"]]>\x01<x a=\"&\n"}});

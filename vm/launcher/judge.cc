@@ -162,7 +162,9 @@ class Expectation {
 
   // Nothing that comes later can change this: cases run in their order.
   [[nodiscard]] bool is_met(const Verdict& verdict) const {
-    return failed_at(verdict) == step_ && says(verdict);
+    const auto step = failed_at(verdict);
+    return (step_ == "any" ? step != "no step" : step == step_) &&
+           says(verdict);
   }
 
   int judge(const Verdict& verdict) const {
@@ -178,6 +180,7 @@ class Expectation {
     if (!verdict.broken().empty()) return "machine";
     const auto* first = verdict.first_not_passed();
     if (first == nullptr) return "no step";
+    if (first->waits_for.empty() && first->step.empty()) return "given";
     return first->waits_for.empty() ? first->step : first->waits_for;
   }
 
@@ -217,7 +220,8 @@ int judge(const JudgeOptions& options) {
   std::optional<Expectation> expectation;
   if (!options.expect_failure.empty()) expectation.emplace(options, lesson);
   const auto enough = [&] {
-    return expectation && expectation->is_met(verdict);
+    return !verdict.broken().empty() ||
+           (expectation && expectation->is_met(verdict));
   };
 
   const auto run = run_in_machine(

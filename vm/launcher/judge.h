@@ -19,8 +19,9 @@ struct JudgeOptions {
   int deadline_seconds = 240;
 
   // What is to happen, for the tests of the judges themselves:
-  std::string expect_failure;  // The step of the first case that does not pass,
-                               // or "machine": the story breaks.
+  std::string expect_failure;  // The step of the first case that does not pass;
+                               // "given", if it is about none; "machine": the
+                               // story breaks; "any" of these.
   std::string expect_text;  // What the report then says (a regular expression).
   std::string expect_todo;  // The program alone stops at this step with 75.
   std::vector<std::string> arguments;  // What the program then gets.
@@ -30,8 +31,7 @@ struct JudgeOptions {
 // Statuses of `lab judge`.
 inline constexpr int kJudgedRight = 0;
 inline constexpr int kJudgedWrong = 1;  // Judged, and something is not right.
-// The machine or the judge did not live to the end: that says nothing about the
-// program.
+// The machine or the judge did not live to the end: the report says of what.
 inline constexpr int kNotJudged = 2;
 
 // Prints the report, writes JUnit XML to $XML_OUTPUT_FILE, and keeps the

@@ -18,6 +18,13 @@ bool is_step(const std::string& tag) {
          tag.find_first_not_of("0123456789.") == tag.npos;
 }
 
+// A program may print what would move the reader's cursor, or do worse.
+bool is_control(char letter) {
+  return (static_cast<unsigned char>(letter) < 0x20 && letter != '\n' &&
+          letter != '\t') ||
+         letter == 0x7f;
+}
+
 std::string escape_xml(std::string_view text) {
   std::string result;
   for (const char letter : text) {
@@ -39,7 +46,7 @@ std::string escape_xml(std::string_view text) {
         break;
       default:
         // XML has no way to write the other control characters.
-        result += static_cast<unsigned char>(letter) < 0x20 ? '?' : letter;
+        result += is_control(letter) ? '?' : letter;
     }
   }
   return result;
@@ -48,7 +55,7 @@ std::string escape_xml(std::string_view text) {
 std::string indented(const std::string& text, const std::string& margin) {
   std::string result = margin;
   for (const char letter : text) {
-    result.push_back(letter);
+    result.push_back(is_control(letter) ? '?' : letter);
     if (letter == '\n') result += margin;
   }
   return result + "\n";

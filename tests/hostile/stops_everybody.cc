@@ -1,0 +1,8 @@
+// Mistake: it stops every process that it may stop, for ever
+// Fails: machine
+// Says: no result after
+
+#include <csignal>
+#include <string>
+
+void attack(const std::string&) { ::kill(-1, SIGSTOP); }
