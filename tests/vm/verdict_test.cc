@@ -129,6 +129,20 @@ TEST_CASE("a case with a failure has failed, whatever its result says") {
   CHECK(report.find("docs/06_cgroups.md, step 06.2") != std::string::npos);
 }
 
+TEST_CASE("the earliest step that is waited for comes next") {
+  const auto waiting = [](const char* name, const char* step) {
+    return start(name) + event({{"event", "result"},
+                                {"case", name},
+                                {"status", "waiting"},
+                                {"step", step}});
+  };
+  const auto verdict =
+      verdict_of(plan({"a", "b", "c"}) + waiting("a", "06.10") +
+                 waiting("b", "06.9") + waiting("c", "06.9") + kDone);
+  REQUIRE(verdict.first_not_passed() != nullptr);
+  CHECK(verdict.first_not_passed()->name == "b");
+}
+
 TEST_CASE("a case that waits for a step names it") {
   const auto waiting = event({{"event", "result"},
                               {"case", "a"},

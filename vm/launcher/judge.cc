@@ -195,16 +195,19 @@ class Expectation {
 
 // A learner who has come as far as this step: no case fails, and what cannot be
 // judged yet waits for this step or for a later one, not for one that is
-// written. ("06.2" < "06.3", and the texts, too.)
+// written; and some for this one, since the report sends the learner there.
+// ("06.2" < "06.3", and the texts, too.)
 int judge_waiting(const Verdict& verdict, const std::string& step) {
   const auto& cases = verdict.cases();
   const auto is_right = [&](const Case& one) {
     return one.status == Case::Status::kPassed ||
            (one.status == Case::Status::kWaiting && one.waits_for >= step);
   };
-  const bool met = verdict.broken().empty() && !verdict.passed() &&
+  const auto* next = verdict.first_not_passed();
+  const bool met = verdict.broken().empty() && next != nullptr &&
+                   next->waits_for == step &&
                    std::all_of(cases.begin(), cases.end(), is_right);
-  fmt::print("{}: no case fails, or waits for a step before {}\n",
+  fmt::print("{}: no case fails, and {} is the next step\n",
              met ? "as it should" : "NOT AS IT SHOULD", step);
   return met ? kJudgedRight : kJudgedWrong;
 }

@@ -69,6 +69,11 @@ std::string describe(const Failure& failure) {
   return text;
 }
 
+// The step that it waits for: "06.10" comes after "06.9".
+std::pair<std::size_t, std::string> order_of(const Case& test) {
+  return {test.waits_for.size(), test.waits_for};
+}
+
 int earned(const Case& test) {
   return test.status == Status::kPassed ? test.points : 0;
 }
@@ -216,11 +221,17 @@ bool Verdict::passed() const {
 }
 
 const Case* Verdict::first_not_passed() const {
-  for (const auto status : {Status::kFailed, Status::kWaiting}) {
-    const auto found = std::ranges::find(cases_, status, &Case::status);
-    if (found != cases_.end()) return &*found;
+  const auto failed = std::ranges::find(cases_, Status::kFailed, &Case::status);
+  if (failed != cases_.end()) return &*failed;
+
+  // Two processes of a container can each come to an unwritten step: which one
+  // a case waits for is then by chance, and the earliest is to be written next.
+  const Case* next = nullptr;
+  for (const auto& test : cases_) {
+    if (test.status != Status::kWaiting) continue;
+    if (next == nullptr || order_of(test) < order_of(*next)) next = &test;
   }
-  return nullptr;
+  return next;
 }
 
 std::string Verdict::report(const std::string& lesson) const {

@@ -56,8 +56,8 @@ class Verdict {
 
   [[nodiscard]] const std::vector<Case>& cases() const { return cases_; }
 
-  // What to look at next: the first case that failed, or else the first that
-  // waits; nullptr if there is none.
+  // What to look at next: the first case that failed, or else the first of
+  // those that wait for the earliest step; nullptr if there is none.
   [[nodiscard]] const Case* first_not_passed() const;
 
   // For people. `lesson`: "06_cgroups".
