@@ -112,6 +112,26 @@ class CommandLine {
   std::vector<std::string> words_;
 };
 
+void add_processors_and_memory(CommandLine& line, const MachineParts& parts) {
+  const bool kvm = parts.accelerator == "kvm";
+  line.add("-smp", "2", "-m", std::to_string(kMemoryMiB));
+  line.add("-M", fmt::format("q35,memory-backend={}", kMemoryId));
+  // One thread for both processors: docs/architecture.md, "Why the emulated
+  // processors take turns".
+  line.add("-accel", kvm ? "kvm" : "tcg,thread=single");
+  // erms=off: else Linux copies byte by byte, and emulation pays for each.
+  line.add("-cpu", kvm ? "host" : "max,erms=off");
+  // The memory is a file, mapped privately when a saved machine wakes: pages
+  // are read when they are first touched, and changes go nowhere.
+  line.add("-object", parts.memory.empty()
+                          ? fmt::format("memory-backend-ram,id={},size={}M",
+                                        kMemoryId, kMemoryMiB)
+                          : fmt::format("memory-backend-file,id={},size={}M,"
+                                        "mem-path={},share={}",
+                                        kMemoryId, kMemoryMiB, parts.memory,
+                                        parts.keep_memory ? "on" : "off"));
+}
+
 // In the child: nothing of the caller's but the listed descriptors, no signals
 // from the caller's terminal, and an end with the caller.
 [[noreturn]] void become_qemu(const CommandLine& line, pid_t parent,
@@ -141,25 +161,10 @@ Disks make_disks() {
 Qemu::Qemu(const MachineParts& parts, const Disks& disks, int incoming)
     : console_(anonymous_file("console", 0)),
       errors_(anonymous_file("errors", 0)) {
-  const bool kvm = parts.accelerator == "kvm";
   CommandLine line;
   line.add(kQemu, "-nodefaults", "-no-user-config", "-no-reboot");
-  line.add("-display", "none", "-smp", "2", "-m", std::to_string(kMemoryMiB));
-  line.add("-M", fmt::format("q35,memory-backend={}", kMemoryId));
-  // One thread for both processors: docs/architecture.md, "Why the emulated
-  // processors take turns".
-  line.add("-accel", kvm ? "kvm" : "tcg,thread=single");
-  // erms=off: else Linux copies byte by byte, and emulation pays for each.
-  line.add("-cpu", kvm ? "host" : "max,erms=off");
-  // The memory is a file, mapped privately when a saved machine wakes: pages
-  // are read when they are first touched, and changes go nowhere.
-  line.add("-object", parts.memory.empty()
-                          ? fmt::format("memory-backend-ram,id={},size={}M",
-                                        kMemoryId, kMemoryMiB)
-                          : fmt::format("memory-backend-file,id={},size={}M,"
-                                        "mem-path={},share={}",
-                                        kMemoryId, kMemoryMiB, parts.memory,
-                                        parts.keep_memory ? "on" : "off"));
+  line.add("-display", "none");
+  add_processors_and_memory(line, parts);
   line.add("-kernel", parts.kernel, "-initrd", parts.initramfs);
   line.add("-append", kKernelOptions);
   line.add("-chardev",
