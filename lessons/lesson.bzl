@@ -127,6 +127,11 @@ def experiment(name, src):
 _Numbers = provider(fields = ["numbers"])
 
 def _use_solutions_impl(ctx):
+    known = [lesson.split("_")[0] for lesson in CORE]
+    for number in ctx.build_setting_value:
+        if number not in known:
+            fail("--//lessons:use_solutions=%s: \"%s\" is none of the lessons that others use: %s" %
+                 (",".join(ctx.build_setting_value), number, ", ".join(known)))
     return [_Numbers(numbers = ctx.build_setting_value)]
 
 use_solutions = rule(
