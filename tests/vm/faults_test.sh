@@ -133,6 +133,16 @@ expect "a machine is saved, though slowly" 0 '*'
 run "$own" shell -c 'echo fine'
 expect "what was saved slowly is whole" 0 fine
 
+# A disk of its own, and a small one: a mount that nobody else sees.
+mkdir "$scratch/small"
+# shellcheck disable=SC2016 # The inner shell's arguments.
+run unshare --map-root-user --mount sh -c \
+  'mount -t tmpfs -o size=60m none "$1" && "$2" save --kernel "$3/vmlinuz" \
+     --initramfs "$3/initramfs.cpio" --accelerator "$4" --directory "$1"
+   status=$?; ls "$1"; exit $status' \
+  sh "$scratch/small" "$own" "$scratch/machine" "$accelerator"
+expect "a disk that is full" 125 "lab: the disk is full: a saved machine needs 200 MB in $scratch/small"
+
 run env PATH=/nowhere "$own" shell -c 'echo fine'
 expect "no QEMU" 125 'lab: *is not installed: run ./setup'
 

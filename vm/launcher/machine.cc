@@ -200,8 +200,10 @@ Machine wake(const Parts& parts, Disks disks, const Tell& tell) {
   return cold_boot(parts, std::move(disks));
 }
 
-void save_machine(const Parts& parts, const std::string& accelerator,
-                  const std::string& directory) {
+namespace {
+
+void save_into(const std::string& directory, const Parts& parts,
+               const std::string& accelerator) {
   const auto memory = directory + "/memory";
   const auto state = directory + "/state";
   const Disks disks = make_disks();
@@ -231,6 +233,31 @@ void save_machine(const Parts& parts, const std::string& accelerator,
                .dump(2)
         << "\n";
   if (!about.flush()) throw std::runtime_error("write about.json");
+}
+
+// QEMU dies of a full disk without a word: the memory is a mapped file, for
+// which the kernel finds no room any more (SIGBUS).
+bool is_full(const std::string& directory) {
+  std::error_code failed;
+  const auto space = fs::space(directory, failed);
+  return !failed && space.available < std::uintmax_t{1} << 20;
+}
+
+}  // namespace
+
+void save_machine(const Parts& parts, const std::string& accelerator,
+                  const std::string& directory) {
+  try {
+    save_into(directory, parts, accelerator);
+  } catch (const std::exception&) {
+    const bool full = is_full(directory);
+    std::error_code ignored;
+    for (const auto* name : {"/memory", "/state", "/state.part", "/about.json"})
+      fs::remove(directory + name, ignored);
+    if (!full) throw;
+    throw std::runtime_error(fmt::format(
+        "the disk is full: a saved machine needs 200 MB in {}", directory));
+  }
 }
 
 void add_image(Disks& disks, Job& job, const std::string& file) {
