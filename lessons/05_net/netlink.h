@@ -17,6 +17,7 @@
 #include <netinet/in.h>
 
 #include <concepts>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
