@@ -17,7 +17,8 @@ load("//tools:cc.bzl", "KIT_COPTS", "KIT_LINKOPTS")
 # Circumstances and How are set by naming what is different from their defaults.
 JUDGE_COPTS = KIT_COPTS + ["-Wno-missing-field-initializers", "-O1"]
 
-# Each run carries the judge into its machine: without its names it is a third smaller.
+# Each run carries the judge and its probe into its machine: without their names
+# they are a third smaller.
 JUDGE_LINKOPTS = KIT_LINKOPTS + ["-Wl,--strip-all"]
 
 def _quote(text):
@@ -99,18 +100,37 @@ judged_test = rule(
 # in Bazel's sandbox it would be read-only.
 _TAGS = ["no-sandbox"]
 
-def _changed_solution(folder, lesson, exercise, uses, srcs, cmd):
-    """The program of `lesson`, its exercise being the solution, changed by `cmd`.
+def _judged(name, tags = [], **kwargs):
+    judged_test(
+        name = name,
+        size = "medium",
+        probe = "//tests/probe",
+        tags = _TAGS + tags,
+        **kwargs
+    )
+
+def _judge_binary(name):
+    """The judge of NAME_test.cc. Returns its name."""
+    cc_binary(
+        name = name + "_judge",
+        srcs = [name + "_test.cc"],
+        copts = JUDGE_COPTS,
+        linkopts = JUDGE_LINKOPTS,
+        deps = ["//tests/judge"],
+    )
+    return name + "_judge"
+
+def _program(folder, lesson, exercise, srcs, cmd, uses = []):
+    """The program of `lesson` with an exercise that `cmd` makes of `srcs`.
 
     Returns the program's label.
     """
     source = "%s/%s.cc" % (folder, exercise)
-    solution = "//solutions:%s/%s.cc" % (lesson, exercise)
     native.genrule(
         name = folder + "/source",
-        srcs = [solution] + srcs,
+        srcs = srcs,
         outs = [source],
-        cmd = cmd.replace("$(SOLUTION)", "$(location %s)" % solution),
+        cmd = cmd,
         tags = ["manual"],
     )
     lesson_binary(
@@ -122,6 +142,21 @@ def _changed_solution(folder, lesson, exercise, uses, srcs, cmd):
         tags = ["manual"],
     )
     return ":%s/%s" % (folder, lesson)
+
+def _changed_solution(folder, lesson, exercise, uses, srcs, cmd):
+    """The program of `lesson`, its exercise being the solution, changed by `cmd`.
+
+    Returns the program's label.
+    """
+    solution = "//solutions:%s/%s.cc" % (lesson, exercise)
+    return _program(
+        folder = folder,
+        lesson = lesson,
+        exercise = exercise,
+        uses = uses,
+        srcs = [solution] + srcs,
+        cmd = cmd.replace("$(SOLUTION)", "$(location %s)" % solution),
+    )
 
 def _written_until(step, lesson, exercise, judge, uses):
     """The solution up to step number `step`, and the test that the next one is missing.
@@ -141,14 +176,11 @@ def _written_until(step, lesson, exercise, judge, uses):
               (contract, number, step),
     )
     test = "%s_until_%d" % (lesson, step)
-    judged_test(
+    _judged(
         name = test,
-        size = "medium",
         expect_waiting = "%s.%d" % (number, step + 1),
         judge = judge,
-        probe = "//tests/probe",
         program = program,
-        tags = _TAGS,
     )
     return test
 
@@ -169,13 +201,10 @@ def _mutant(lesson, exercise, judge, patch, uses):
               "patch --quiet --fuzz=0 --no-backup-if-mismatch $@ $(location %s)" % patch,
     )
     test = "%s_mutant_%s" % (lesson, name)
-    judged_test(
+    _judged(
         name = test,
-        size = "medium",
         judge = judge,
-        probe = "//tests/probe",
         program = program,
-        tags = _TAGS,
         wrong = patch,
     )
     return test
@@ -191,29 +220,17 @@ def judged_lesson(name, exercise, steps, uses = [], arguments = []):
       uses: the lessons whose steps this one calls, as in lessons/BUILD.
       arguments: what the program needs to get to its first step.
     """
-    judge = name + "_judge"
-    cc_binary(
-        name = judge,
-        srcs = [name + "_test.cc"],
-        copts = JUDGE_COPTS,
-        linkopts = JUDGE_LINKOPTS,
-        deps = ["//tests/judge"],
-    )
-    judged_test(
+    judge = _judge_binary(name)
+    _judged(
         name = name,
-        size = "medium",
         judge = judge,
-        probe = "//tests/probe",
         program = "//lessons:" + name,
-        tags = _TAGS + ["manual"],
+        tags = ["manual"],
     )
-    judged_test(
+    _judged(
         name = name + "_solution",
-        size = "medium",
         judge = judge,
-        probe = "//tests/probe",
         program = "//solutions:" + name,
-        tags = _TAGS,
     )
     judged_test(
         name = name + "_skeleton",
@@ -240,45 +257,27 @@ def judged_lesson(name, exercise, steps, uses = [], arguments = []):
 
 def judged_program(name, program, **kwargs):
     """A test that judges `program`, with the cases of NAME_test.cc. Manual."""
-    cc_binary(
-        name = name + "_judge",
-        srcs = [name + "_test.cc"],
-        copts = JUDGE_COPTS,
-        linkopts = JUDGE_LINKOPTS,
-        deps = ["//tests/judge"],
-    )
-    judged_test(
+    _judged(
         name = name,
-        size = "medium",
-        judge = name + "_judge",
-        probe = "//tests/probe",
+        judge = _judge_binary(name),
         program = program,
-        tags = _TAGS + ["manual"],
+        tags = ["manual"],
         **kwargs
     )
 
 def hostile_submission(name, deadline):
     """A test that NAME.cc, as a submission for lesson 00, does harm only to itself."""
-    native.genrule(
-        name = "programs/%s/source" % name,
-        srcs = [name + ".cc", "the_rest.cc"],
-        outs = ["programs/%s/chroot.cc" % name],
-        cmd = "cat $(SRCS) > $@",
-        tags = ["manual"],
-    )
-    lesson_binary(
-        name = "programs/%s/00_chroot" % name,
-        exercise_src = "programs/%s/chroot.cc" % name,
+    program = _program(
+        folder = "programs/" + name,
         lesson = "00_chroot",
-        tags = ["manual"],
+        exercise = "chroot",
+        srcs = [name + ".cc", "the_rest.cc"],
+        cmd = "cat $(SRCS) > $@",
     )
-    judged_test(
+    _judged(
         name = name,
-        size = "medium",
         deadline = deadline,
         judge = "//tests:00_chroot_judge",
-        probe = "//tests/probe",
-        program = ":programs/%s/00_chroot" % name,
-        tags = _TAGS,
+        program = program,
         wrong = name + ".cc",
     )

@@ -12,8 +12,7 @@ void attack(const std::string& root) {
   const int connection = ::socket(AF_UNIX, SOCK_SEQPACKET, 0);
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  (root + "/" + "probe.socket")
-      .copy(address.sun_path, sizeof address.sun_path - 1);
+  (root + "/probe.socket").copy(address.sun_path, sizeof address.sun_path - 1);
   (void)::connect(connection, reinterpret_cast<const sockaddr*>(&address),
                   sizeof address);
   for (char message[4096];;) {

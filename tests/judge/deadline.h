@@ -39,6 +39,8 @@ class Deadline {
 
   // How long to wait before asking again; 0 if the limit is over.
   [[nodiscard]] int milliseconds_left() const;
+
+  // If so, it has been in vain: the default ones after it may be shorter.
   [[nodiscard]] bool passed();
 
   // How long it has lasted until now: "10 s".

@@ -180,8 +180,9 @@ class Expectation {
     if (!verdict.broken().empty()) return "machine";
     const auto* first = verdict.first_not_passed();
     if (first == nullptr) return "no step";
-    if (first->waits_for.empty() && first->step.empty()) return "given";
-    return first->waits_for.empty() ? first->step : first->waits_for;
+    const auto& step =
+        first->waits_for.empty() ? first->step : first->waits_for;
+    return step.empty() ? "given" : step;
   }
 
   [[nodiscard]] bool says(const Verdict& verdict) const {
@@ -193,20 +194,13 @@ class Expectation {
   std::string lesson_;
 };
 
-// A learner who has come as far as this step: no case fails, and what cannot be
-// judged yet waits for this step or for a later one, not for one that is
-// written; and some for this one, since the report sends the learner there.
-// ("06.2" < "06.3", and the texts, too.)
+// A learner who has come as far as this step: no case fails, and the earliest
+// step that one waits for is this one, to which the report sends the learner.
 int judge_waiting(const Verdict& verdict, const std::string& step) {
-  const auto& cases = verdict.cases();
-  const auto is_right = [&](const Case& one) {
-    return one.status == Case::Status::kPassed ||
-           (one.status == Case::Status::kWaiting && one.waits_for >= step);
-  };
   const auto* next = verdict.first_not_passed();
   const bool met = verdict.broken().empty() && next != nullptr &&
-                   next->waits_for == step &&
-                   std::all_of(cases.begin(), cases.end(), is_right);
+                   next->status == Case::Status::kWaiting &&
+                   next->waits_for == step;
   fmt::print("{}: no case fails, and {} is the next step\n",
              met ? "as it should" : "NOT AS IT SHOULD", step);
   return met ? kJudgedRight : kJudgedWrong;

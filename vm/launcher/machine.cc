@@ -163,45 +163,6 @@ void wait_for_file(const std::string& path, Clock::time_point deadline) {
   }
 }
 
-}  // namespace
-
-Parts Parts::beside_launcher() {
-  const auto here = fs::read_symlink("/proc/self/exe").parent_path();
-  Parts parts{here / "vmlinuz", here / "initramfs.cpio",
-              here / "saved_machine"};
-  for (const auto& part : {parts.kernel, parts.initramfs}) {
-    if (!fs::exists(part)) {
-      throw std::runtime_error(fmt::format(
-          "{} is missing: build the launcher with `bazel build //vm:lab`",
-          part));
-    }
-  }
-  if (!fs::exists(parts.saved)) parts.saved.clear();
-  return parts;
-}
-
-Machine cold_boot(const Parts& parts, Disks disks) {
-  auto qemu = boot({parts.kernel, parts.initramfs,
-                    description(parts.saved).value("accelerator", "tcg")},
-                   disks);
-  return {std::move(disks), std::move(qemu), /*restored=*/false};
-}
-
-Machine wake(const Parts& parts, Disks disks, const Tell& tell) {
-  try {
-    return restore(parts, disks);
-  } catch (const NoQemu&) {
-    throw;
-  } catch (const std::exception& error) {
-    tell(fmt::format(
-        "the saved machine cannot be woken ({}): booting one instead",
-        error.what()));
-  }
-  return cold_boot(parts, std::move(disks));
-}
-
-namespace {
-
 void save_into(const std::string& directory, const Parts& parts,
                const std::string& accelerator) {
   const auto memory = directory + "/memory";
@@ -244,6 +205,41 @@ bool is_full(const std::string& directory) {
 }
 
 }  // namespace
+
+Parts Parts::beside_launcher() {
+  const auto here = fs::read_symlink("/proc/self/exe").parent_path();
+  Parts parts{here / "vmlinuz", here / "initramfs.cpio",
+              here / "saved_machine"};
+  for (const auto& part : {parts.kernel, parts.initramfs}) {
+    if (!fs::exists(part)) {
+      throw std::runtime_error(fmt::format(
+          "{} is missing: build the launcher with `bazel build //vm:lab`",
+          part));
+    }
+  }
+  if (!fs::exists(parts.saved)) parts.saved.clear();
+  return parts;
+}
+
+Machine cold_boot(const Parts& parts, Disks disks) {
+  auto qemu = boot({parts.kernel, parts.initramfs,
+                    description(parts.saved).value("accelerator", "tcg")},
+                   disks);
+  return {std::move(disks), std::move(qemu), /*restored=*/false};
+}
+
+Machine wake(const Parts& parts, Disks disks, const Tell& tell) {
+  try {
+    return restore(parts, disks);
+  } catch (const NoQemu&) {
+    throw;
+  } catch (const std::exception& error) {
+    tell(fmt::format(
+        "the saved machine cannot be woken ({}): booting one instead",
+        error.what()));
+  }
+  return cold_boot(parts, std::move(disks));
+}
 
 void save_machine(const Parts& parts, const std::string& accelerator,
                   const std::string& directory) {
