@@ -40,6 +40,8 @@ def _judged_test_impl(ctx):
         words += ["--expect-todo", ctx.attr.expect_todo]
     if ctx.attr.expect_waiting:
         words += ["--expect-waiting", ctx.attr.expect_waiting]
+    if ctx.attr.machines > 1:
+        words += ["--machines", str(ctx.attr.machines)]
     if ctx.attr.deadline:
         words += ["--deadline", str(ctx.attr.deadline)]
     for argument in ctx.attr.arguments:
@@ -91,6 +93,7 @@ judged_test = rule(
         "arguments": attr.string_list(doc = "The program's, with expect_todo."),
         # What made the program wrong: it says what has to happen.
         "wrong": attr.label(allow_single_file = [".patch", ".cc"]),
+        "machines": attr.int(doc = "How many share the cases.", default = 1),
         "deadline": attr.int(doc = "Seconds after which the machine is stopped."),
         "_lab": attr.label(default = "//vm:lab", executable = True, cfg = "target"),
     },
@@ -100,12 +103,18 @@ judged_test = rule(
 # in Bazel's sandbox it would be read-only.
 _TAGS = ["no-sandbox"]
 
-def _judged(name, tags = [], **kwargs):
+# A learner waits for this verdict, so two machines share the cases. The tests of
+# the judges are many, and have one machine each.
+_WAITED_FOR = 2
+
+def _judged(name, machines = 1, tags = [], **kwargs):
     judged_test(
         name = name,
         size = "medium",
+        machines = machines,
         probe = "//tests/probe",
-        tags = _TAGS + tags,
+        # What Bazel leaves free for it.
+        tags = _TAGS + ["cpu:%d" % machines] + tags,
         **kwargs
     )
 
@@ -224,12 +233,14 @@ def judged_lesson(name, exercise, steps, uses = [], arguments = []):
     _judged(
         name = name,
         judge = judge,
+        machines = _WAITED_FOR,
         program = "//lessons:" + name,
         tags = ["manual"],
     )
     _judged(
         name = name + "_solution",
         judge = judge,
+        machines = _WAITED_FOR,
         program = "//solutions:" + name,
     )
     judged_test(

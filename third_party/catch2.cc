@@ -10,3 +10,16 @@ int run_catch2(int argc, const char* const* argv) {
   const int wrong = session.applyCommandLine(argc, argv);
   return wrong != 0 ? wrong : session.run();
 }
+
+std::vector<std::string> catch2_cases() {
+  std::vector<std::string> names;
+  const auto& registry = Catch::getRegistryHub().getTestCaseRegistry();
+#if KIT_CATCH2_VERSION == 2
+  for (const auto& test : registry.getAllTests()) names.push_back(test.name);
+#else
+  for (const auto& test : registry.getAllTests()) {
+    names.push_back(test.getTestCaseInfo().name);
+  }
+#endif
+  return names;
+}

@@ -11,6 +11,12 @@
 #define KIT_CATCH2_VERSION 2
 #endif
 
+#include <string>
+#include <vector>
+
 // Runs the cases that the command line asks for, and returns the status for
 // main(). Version 2 hides its Session from all files but one.
 int run_catch2(int argc, const char* const* argv);
+
+// The names of all cases, in the order in which they are written.
+std::vector<std::string> catch2_cases();

@@ -2,6 +2,10 @@
 //
 //   JUDGE_PROGRAM=/job/06_cgroups JUDGE_PROBE=/job/probe judge [TEST FILTER]
 //
+// JUDGE_SHARE=2/3: this is the second of three machines among which the cases
+// are dealt like cards. Each case has the machine as it was, whichever ran
+// before it, so it makes no difference where it runs.
+//
 // Its exit status says nothing about the judged program. What counts are the
 // events (report.cc); the host adds them up.
 
@@ -15,6 +19,36 @@
 #include "tests/judge/report.h"
 #include "third_party/catch2.h"
 
+namespace {
+
+// A name as Catch2's filters want it: a comma would begin another one.
+std::string quoted(const std::string& name) {
+  std::string text = "\"";
+  for (const char letter : name) {
+    if (letter == ',' || letter == '"' || letter == '\\') text += '\\';
+    text += letter;
+  }
+  return text + '"';
+}
+
+// The cases of this machine as a filter for Catch2: "a case","another case".
+std::string share_of_cases() {
+  const char* const share = std::getenv("JUDGE_SHARE");
+  unsigned number = 1;
+  unsigned machines = 1;
+  if (share != nullptr) (void)std::sscanf(share, "%u/%u", &number, &machines);
+  if (machines <= 1) return "";
+
+  std::string filter;
+  const auto cases = catch2_cases();
+  for (std::size_t i = number - 1; i < cases.size(); i += machines) {
+    filter += (filter.empty() ? "" : ",") + quoted(cases[i]);
+  }
+  return filter;
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
   try {
     const bool by_hand = std::getenv("JUDGE_EVENTS_FD") == nullptr;
@@ -25,6 +59,8 @@ int main(int argc, char** argv) {
     std::vector<const char*> arguments = {argv[0], "--order", "decl"};
     if (!by_hand) arguments.insert(arguments.end(), {"--out", "/dev/null"});
     arguments.insert(arguments.end(), argv + 1, argv + argc);
+    const auto share = share_of_cases();
+    if (!share.empty()) arguments.push_back(share.c_str());
 
     const int status =
         run_catch2(static_cast<int>(arguments.size()), arguments.data());

@@ -108,7 +108,9 @@ class Reporter : public ListenerBase {
       cases.push_back(describe(test.getTestCaseInfo()));
 #endif
     }
-    send({{"event", "plan"}, {"cases", cases}});
+    // Of which these may be a share, or what a filter has left.
+    const auto all_there_are = catch2_cases().size();
+    send({{"event", "plan"}, {"cases", cases}, {"of", all_there_are}});
     machine().remember();
   }
 

@@ -16,12 +16,12 @@ std::string event(json fields) {
   return fields.dump() + "\n";
 }
 
-std::string plan(const std::vector<std::string>& names) {
+std::string plan(const std::vector<std::string>& names, int of = 0) {
   json cases = json::array();
   for (const auto& name : names) {
     cases.push_back({{"name", name}, {"tags", {"06.2"}}, {"points", 3}});
   }
-  return event({{"event", "plan"}, {"cases", cases}});
+  return event({{"event", "plan"}, {"cases", cases}, {"of", of}});
 }
 
 std::string start(const std::string& name) {
@@ -91,6 +91,39 @@ TEST_CASE("a story that is not complete never passes") {
     const auto verdict = verdict_of(story);
     CHECK_FALSE(verdict.passed());
     CHECK(verdict.broken() != "");
+  }
+}
+
+TEST_CASE("shares that were dealt to several machines make one verdict") {
+  const auto first = plan({"a", "c"}, 3) + good("a") + good("c") + kDone;
+  const auto second = plan({"b"}, 3) + good("b") + kDone;
+  const auto whole =
+      Verdict::of_shares({verdict_of(first), verdict_of(second)});
+  CHECK(whole.passed());
+  REQUIRE(whole.cases().size() == 3);
+  CHECK(whole.cases()[1].name == "b");
+
+  const auto wrong =
+      plan({"b"}, 3) + start("b") + result("b", "failed") + kDone;
+  CHECK_FALSE(
+      Verdict::of_shares({verdict_of(first), verdict_of(wrong)}).passed());
+}
+
+TEST_CASE("shares that are not complete, or not all, never pass") {
+  const auto first = plan({"a", "c"}, 3) + good("a") + good("c") + kDone;
+  const std::vector<std::pair<std::string, std::string>> seconds = {
+      {"nothing", ""},
+      {"one that ended early", plan({"b"}, 3) + start("b")},
+      {"one case too few", plan({"b"}, 4) + good("b") + kDone},
+      {"one case too many",
+       plan({"b", "d"}, 3) + good("b") + good("d") + kDone},
+  };
+  for (const auto& [what, second] : seconds) {
+    INFO(what);
+    const auto whole =
+        Verdict::of_shares({verdict_of(first), verdict_of(second)});
+    CHECK_FALSE(whole.passed());
+    CHECK(whole.broken() != "");
   }
 }
 

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <regex>
 
 #include "vm/cpio.h"
@@ -47,51 +48,51 @@ std::string new_nonce() {
   return fmt::format("{:016x}{:016x}", random[0], random[1]);
 }
 
-void write_if_asked(const char* variable, const std::string& below,
-                    const std::string& text) {
-  const char* path = std::getenv(variable);
-  if (path == nullptr) return;
-  std::ofstream(below.empty() ? fs::path(path) : fs::path(path) / below)
+// Writes one of the test's outputs: "console.log", or "console-2.log" if it is
+// of the second machine.
+void keep_output(const std::string& name, int machine,
+                 const std::string& text) {
+  const char* const directory = std::getenv("TEST_UNDECLARED_OUTPUTS_DIR");
+  if (directory == nullptr) return;
+  const auto number = machine == 1 ? "" : fmt::format("-{}", machine);
+  std::ofstream(fs::path(directory) / fmt::format("{}{}.log", name, number))
       << text;
 }
 
 struct Run {
   Ending ending;
   std::string output;
-  std::string console;
-  bool restored = false;
 };
 
-// Runs `job` with `files` in a machine of its own.
+// Runs `job` in machine `number`, which gets the files in `archive`.
 Run run_in_machine(
-    const std::vector<ArchiveEntry>& files, Job job,
+    int number, const std::string& archive, Job job,
     const JudgeOptions& options,
     const std::function<void(std::string_view)>& events,
     const std::function<bool()>& enough = [] { return false; }) {
   Disks disks = make_disks();
   if (!options.image.empty()) add_image(disks, job, options.image);
-  job.payload = put_payload(disks, write_archive(files));
+  job.payload = put_payload(disks, archive);
   auto machine =
       wake(Parts::beside_launcher(), std::move(disks),
            [](const std::string& line) { fmt::print("lab: {}\n", line); });
   Kept output;
   const auto keep = [&](std::string_view bytes) { output.add(bytes); };
   Run run;
-  run.restored = machine.restored;
   run.ending =
       run_session(machine, std::move(job), {keep, keep, events},
                   {.forward_input = false,
                    .deadline = std::chrono::seconds(options.deadline_seconds),
                    .enough = enough});
   run.output = output.text();
-  run.console = machine.qemu->console();
-  write_if_asked("TEST_UNDECLARED_OUTPUTS_DIR", "console.log", run.console);
-  write_if_asked("TEST_UNDECLARED_OUTPUTS_DIR", "output.log", run.output);
+  keep_output("console", number, machine.qemu->console());
+  keep_output("output", number, run.output);
   return run;
 }
 
-std::vector<ArchiveEntry> files_of(const JudgeOptions& options,
-                                   const std::string& lesson) {
+// What a machine gets, as an archive.
+std::string archive_for(const JudgeOptions& options,
+                        const std::string& lesson) {
   std::vector<ArchiveEntry> files = {
       archive_file(options.program, "job/" + lesson)};
   if (!options.judge.empty())
@@ -105,7 +106,7 @@ std::vector<ArchiveEntry> files_of(const JudgeOptions& options,
     files.push_back(
         archive_file(file.substr(equals + 1), "job/" + file.substr(0, equals)));
   }
-  return files;
+  return write_archive(files);
 }
 
 const std::vector<std::string> kEnvironment = {
@@ -118,8 +119,9 @@ int expect_todo(const JudgeOptions& options, const std::string& lesson) {
   job.argv = {"/job/" + lesson};
   for (const auto& argument : options.arguments) job.argv.push_back(argument);
   job.environment = kEnvironment;
-  const auto run = run_in_machine(files_of(options, lesson), std::move(job),
-                                  options, [](std::string_view) {});
+  const auto run =
+      run_in_machine(1, archive_for(options, lesson), std::move(job), options,
+                     [](std::string_view) {});
   const auto wanted =
       fmt::format("{}: step {} is yours to write (docs/{}.md)\n", lesson,
                   options.expect_todo, lesson);
@@ -136,7 +138,7 @@ int expect_todo(const JudgeOptions& options, const std::string& lesson) {
 }
 
 Job judge_job(const JudgeOptions& options, const std::string& lesson,
-              const std::string& nonce) {
+              const std::string& nonce, const std::string& share) {
   Job job;
   job.judge = true;
   job.argv = {"/job/judge"};
@@ -144,7 +146,8 @@ Job judge_job(const JudgeOptions& options, const std::string& lesson,
   job.environment = kEnvironment;
   for (const auto& setting :
        {"JUDGE_PROGRAM=/job/" + lesson, std::string("JUDGE_PROBE=/job/probe"),
-        "JUDGE_NONCE=" + nonce, std::string("JUDGE_EVENTS_FD=3")}) {
+        "JUDGE_NONCE=" + nonce, "JUDGE_SHARE=" + share,
+        std::string("JUDGE_EVENTS_FD=3")}) {
     job.environment.push_back(setting);
   }
   return job;
@@ -206,31 +209,72 @@ int judge_waiting(const Verdict& verdict, const std::string& step) {
   return met ? kJudgedRight : kJudgedWrong;
 }
 
+using MaybeExpectation = std::optional<Expectation>;
+
+// What the judge in one machine has said and printed.
+struct Judged {
+  Verdict verdict;
+  std::string output;
+};
+
+// Judges in machine `number` of `machines`: its share of the cases.
+Judged judge_share(int number, int machines, const std::string& archive,
+                   const JudgeOptions& options, const std::string& lesson,
+                   const MaybeExpectation& expectation) {
+  const auto nonce = new_nonce();
+  Verdict verdict(nonce);
+  const auto enough = [&] {
+    return !verdict.broken().empty() ||
+           (expectation && expectation->is_met(verdict));
+  };
+  const auto share = fmt::format("{}/{}", number, machines);
+  const auto run = run_in_machine(
+      number, archive, judge_job(options, lesson, nonce, share), options,
+      [&](std::string_view bytes) { verdict.hear(bytes); }, enough);
+  if (!enough()) verdict.close(run.ending.refused + run.ending.machine_died);
+  return {std::move(verdict), run.output};
+}
+
+// Judges in all machines at once. Each has a thread that waits for it.
+Judged judge_all(const JudgeOptions& options, const std::string& lesson,
+                 const MaybeExpectation& expectation) {
+  // A filter leaves few cases: a second machine would cost more than it brings.
+  const int machines = options.filter.empty() ? options.machines : 1;
+  const auto archive = archive_for(options, lesson);
+  std::vector<std::future<Judged>> running;
+  for (int number = 1; number <= machines; ++number) {
+    running.push_back(std::async(std::launch::async, [&, number] {
+      return judge_share(number, machines, archive, options, lesson,
+                         expectation);
+    }));
+  }
+  std::vector<Verdict> verdicts;
+  std::string output;
+  for (auto& each : running) {
+    auto judged = each.get();
+    verdicts.push_back(std::move(judged.verdict));
+    output += judged.output;
+  }
+  return {Verdict::of_shares(verdicts), output};
+}
+
 }  // namespace
 
 int judge(const JudgeOptions& options) {
   const std::string lesson = fs::path(options.program).filename();
   if (!options.expect_todo.empty()) return expect_todo(options, lesson);
 
-  const auto nonce = new_nonce();
-  Verdict verdict(nonce);
-  std::optional<Expectation> expectation;
+  MaybeExpectation expectation;
   if (!options.expect_failure.empty()) expectation.emplace(options, lesson);
-  const auto enough = [&] {
-    return !verdict.broken().empty() ||
-           (expectation && expectation->is_met(verdict));
-  };
-
-  const auto run = run_in_machine(
-      files_of(options, lesson), judge_job(options, lesson, nonce), options,
-      [&](std::string_view bytes) { verdict.hear(bytes); }, enough);
-  if (!enough()) verdict.close(run.ending.refused + run.ending.machine_died);
+  const auto [verdict, output] = judge_all(options, lesson, expectation);
 
   fmt::print("{}", verdict.report(lesson));
-  if (!verdict.broken().empty() && !run.output.empty()) {
-    fmt::print("\nThe judge printed:\n{}\n", run.output);
+  if (!verdict.broken().empty() && !output.empty()) {
+    fmt::print("\nThe judge printed:\n{}\n", output);
   }
-  write_if_asked("XML_OUTPUT_FILE", "", verdict.junit(lesson));
+  if (const char* const file = std::getenv("XML_OUTPUT_FILE")) {
+    std::ofstream(file) << verdict.junit(lesson);
+  }
   if (expectation) return expectation->judge(verdict);
   if (!options.expect_waiting.empty()) {
     return judge_waiting(verdict, options.expect_waiting);

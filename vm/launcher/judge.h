@@ -16,6 +16,7 @@ struct JudgeOptions {
   std::vector<std::string> files;  // NAME=PATH: further files, as /job/NAME.
   std::string image;               // A root file system, as /rootfs/NAME.
   std::string filter;              // Which cases: Catch2's test specification.
+  int machines = 1;                // That share the cases, if all are wanted.
   int deadline_seconds = 240;
 
   // What is to happen, for the tests of the judges themselves:
@@ -34,9 +35,11 @@ inline constexpr int kJudgedWrong = 1;  // Judged, and something is not right.
 // The machine or the judge did not live to the end: the report says of what.
 inline constexpr int kNotJudged = 2;
 
-// Prints the report, writes JUnit XML to $XML_OUTPUT_FILE, and keeps the
-// console's log and what the judge has printed in $TEST_UNDECLARED_OUTPUTS_DIR.
-// Throws std::runtime_error if there is no machine to judge in.
+// Prints the report, writes JUnit XML to $XML_OUTPUT_FILE, and keeps each
+// console's log and what each judge has printed in
+// $TEST_UNDECLARED_OUTPUTS_DIR. Throws std::runtime_error if there is no
+// machine to judge in. A signal ends this process at once, and its machines
+// with it.
 int judge(const JudgeOptions& options);
 
 }  // namespace lab

@@ -34,6 +34,10 @@ void define_judge(CLI::App& lab, Options& options) {
   judge->add_option("--image", to.image,
                     "an image of a root file system, as /rootfs/NAME");
   judge->add_option("--filter", to.filter, "only the cases that match");
+  judge
+      ->add_option("--machines", to.machines,
+                   "how many machines share the cases, if there is no filter")
+      ->check(CLI::Range(1, 16));
   judge->add_option("--deadline", to.deadline_seconds,
                     "seconds until it is stopped");
   judge->add_option("--expect-failure", to.expect_failure,

@@ -99,13 +99,13 @@ class CommandLine {
     add("-device", fmt::format("virtio-blk-pci,drive={}", id));
   }
 
-  [[noreturn]] void execute() const {
-    std::vector<char*> argv;
+  // For exec, as long as this object lives.
+  [[nodiscard]] std::vector<char*> argv() const {
+    std::vector<char*> pointers;
     for (const auto& word : words_)
-      argv.push_back(const_cast<char*>(word.c_str()));
-    argv.push_back(nullptr);
-    ::execvp(argv[0], argv.data());
-    ::_exit(127);
+      pointers.push_back(const_cast<char*>(word.c_str()));
+    pointers.push_back(nullptr);
+    return pointers;
   }
 
  private:
@@ -133,8 +133,10 @@ void add_processors_and_memory(CommandLine& line, const MachineParts& parts) {
 }
 
 // In the child: nothing of the caller's but the listed descriptors, no signals
-// from the caller's terminal, and an end with the caller.
-[[noreturn]] void become_qemu(const CommandLine& line, pid_t parent,
+// from the caller's terminal, and an end with the caller: with its thread, to
+// be exact, which is why a Qemu stays in the thread that has made it. The
+// caller may have other threads, so nothing here takes memory.
+[[noreturn]] void become_qemu(const std::vector<char*>& argv, pid_t parent,
                               const std::vector<int>& descriptors, int errors) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(127);  // It died before we asked.
@@ -147,7 +149,8 @@ void add_processors_and_memory(CommandLine& line, const MachineParts& parts) {
   ::dup2(errors, STDOUT_FILENO);
   ::dup2(errors, STDERR_FILENO);
   for (const int fd : descriptors) ::fcntl(fd, F_SETFD, 0);
-  line.execute();
+  ::execvp(argv[0], argv.data());
+  ::_exit(127);
 }
 
 }  // namespace
@@ -203,9 +206,10 @@ Qemu::Qemu(const MachineParts& parts, const Disks& disks, int incoming)
   if (!in_path(kQemu)) {
     throw NoQemu(fmt::format("{} is not installed: run ./setup", kQemu));
   }
+  const auto argv = line.argv();
   const pid_t parent = ::getpid();
   pid_ = check(::fork(), "fork");
-  if (pid_ == 0) become_qemu(line, parent, descriptors, errors_.get());
+  if (pid_ == 0) become_qemu(argv, parent, descriptors, errors_.get());
 }
 
 Qemu::~Qemu() {

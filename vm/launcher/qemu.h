@@ -43,7 +43,8 @@ struct NoQemu : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// Owns the process: it dies with this object, and with this process.
+// Owns the process: it dies with this object, and with the thread that has made
+// it (PR_SET_PDEATHSIG).
 class Qemu {
  public:
   // Starts QEMU. With `incoming`, the descriptor of a saved state, its machine

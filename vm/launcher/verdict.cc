@@ -130,7 +130,7 @@ void Verdict::take(const std::string& line) {
   if (event.at("nonce") != nonce_)
     return break_story("an event has the wrong nonce");
   if (done_) return break_story("an event came after the end");
-  if (what == "plan") return plan(event.at("cases"));
+  if (what == "plan") return plan(event);
   if (!planned_) return break_story("an event came before the plan");
 
   if (what == "done") {
@@ -168,10 +168,10 @@ void Verdict::take(const std::string& line) {
   }
 }
 
-void Verdict::plan(const json& cases) {
+void Verdict::plan(const json& event) {
   if (planned_) return break_story("the judge planned twice");
   planned_ = true;
-  for (const auto& planned : cases) {
+  for (const auto& planned : event.at("cases")) {
     Case test;
     test.name = planned.at("name");
     test.points = planned.value("points", 0);
@@ -180,6 +180,7 @@ void Verdict::plan(const json& cases) {
     }
     cases_.push_back(std::move(test));
   }
+  of_ = event.value("of", std::size_t{0});
   if (cases_.empty()) break_story("the judge planned nothing");
 }
 
@@ -207,6 +208,30 @@ void Verdict::close(const std::string& why) {
     return test.status == Status::kPlanned || test.status == Status::kStarted;
   });
   if (missing) break_story("the judge left out cases that it had planned");
+}
+
+Verdict Verdict::of_shares(const std::vector<Verdict>& shares) {
+  Verdict whole("");
+  whole.done_ = true;
+  std::size_t most = 0;
+  for (const auto& share : shares) {
+    whole.done_ = whole.done_ && share.done_;
+    whole.break_story(share.broken_);
+    most = std::max(most, share.cases_.size());
+  }
+  for (std::size_t round = 0; round < most; ++round) {
+    for (const auto& share : shares) {
+      if (round < share.cases_.size()) {
+        whole.cases_.push_back(share.cases_[round]);
+      }
+    }
+  }
+  const bool all = shares.size() == 1 ||
+                   std::ranges::all_of(shares, [&](const Verdict& share) {
+                     return share.of_ == whole.cases_.size();
+                   });
+  if (!all) whole.break_story("the machines' shares are not all the cases");
+  return whole;
 }
 
 void Verdict::break_story(const std::string& why) {

@@ -47,6 +47,11 @@ class Verdict {
   // Says that nothing more will come. `why`: what ended the judge early, or "".
   void close(const std::string& why);
 
+  // The whole of what several machines have said, each with its share of the
+  // cases, which had been dealt to them like cards. All are closed. The shares
+  // of several must be all the cases that there are, or the story is broken.
+  static Verdict of_shares(const std::vector<Verdict>& shares);
+
   // The story is complete and every case passed.
   [[nodiscard]] bool passed() const;
 
@@ -69,13 +74,14 @@ class Verdict {
  private:
   [[nodiscard]] std::string summary(const std::string& lesson) const;
   void take(const std::string& line);
-  void plan(const nlohmann::json& cases);
+  void plan(const nlohmann::json& event);
   Case& known(const nlohmann::json& event);
   void break_story(const std::string& why);
 
   std::string nonce_;
   LineBuffer lines_;
   std::vector<Case> cases_;
+  std::size_t of_ = 0;  // How many cases there are, with those left out.
   bool planned_ = false;
   bool done_ = false;
   std::string broken_;
