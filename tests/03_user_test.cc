@@ -154,10 +154,7 @@ judge::Result run_without_child(const Words& arguments,
 // Does the child sleep until the program lets it go on, and the program until
 // somebody else has done something?
 bool both_wait(const judge::Subject& program, const judge::Process& child) {
-  const auto sleeps = [](const judge::Process& process) {
-    return process.status("State").starts_with("S");
-  };
-  return sleeps(judge::Process(program.pid())) && sleeps(child) &&
+  return judge::Process(program.pid()).sleeps() && child.sleeps() &&
          child.file("wchan").find("pipe") != std::string::npos;
 }
 

@@ -339,14 +339,19 @@ Ending Box::end(int status) const {
 
 Ending Box::wait() const { return wait_for(*subject_); }
 
-bool Box::becomes_true(const std::function<bool()>& fact) const {
+bool becomes_true(Subject& program, const std::function<bool()>& fact) {
+  constexpr int kLongest = 100;
   Deadline deadline;
-  while (!fact()) {
-    throw_if_due(subject_->unwritten_step());
+  for (int pause = 5; !fact(); pause = std::min(2 * pause, kLongest)) {
+    throw_if_due(program.unwritten_step());
     if (deadline.passed()) return false;
-    subject_->wait(std::min(100, deadline.milliseconds_left()));
+    program.wait(std::min(pause, deadline.milliseconds_left()));
   }
   return true;
+}
+
+bool Box::becomes_true(const std::function<bool()>& fact) const {
+  return judge::becomes_true(*subject_, fact);
 }
 
 void Box::send_signal(int signal) const { subject_->send_signal(signal); }

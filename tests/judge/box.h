@@ -117,9 +117,7 @@ class Box {
   // step instead.
   Ending wait() const;
 
-  // Waits until `fact` is true, looking again whenever something happens and
-  // ten times a second. Returns whether it has become true in time. Throws
-  // Waiting if the program stops at the case's step, or before.
+  // Waits until `fact` is true: judge::becomes_true() for the program.
   bool becomes_true(const std::function<bool()>& fact) const;
 
   // Sends the program a signal.
@@ -165,6 +163,12 @@ struct Result {
 
 Result run(const std::vector<std::string>& arguments,
            const Circumstances& circumstances = {});
+
+// Waits until `fact` is true, looking again whenever something happens to the
+// program, soon after the beginning, and then at least ten times a second.
+// Returns whether it has become true in time. Throws Waiting if the program
+// stops at the case's step, or before.
+bool becomes_true(Subject& program, const std::function<bool()>& fact);
 
 // A fresh directory with the probe in it, for run(). Removed after the case.
 std::string make_root_directory();

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 
 #include "lessons/kit/check.h"
 #include "tests/judge/machine.h"
@@ -57,6 +58,19 @@ std::string Process::file(const std::string& name) const {
 
 std::string Process::status(const std::string& field) const {
   return field_in(file("status"), field);
+}
+
+// The letters are those of proc_pid_stat(5).
+bool Process::sleeps() const { return status("State").starts_with('S'); }
+
+bool Process::stands_in_kernel() const {
+  return status("State").starts_with('D');
+}
+
+bool Process::is_being_killed() const {
+  constexpr unsigned long kKilled = 1UL << (SIGKILL - 1);
+  const auto pending = status("SigPnd");  // In hexadecimal.
+  return !pending.empty() && (std::stoul(pending, nullptr, 16) & kKilled) != 0;
 }
 
 std::string Process::name_space(const std::string& kind) const {

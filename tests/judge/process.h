@@ -28,6 +28,15 @@ class Process {
   // A field of /proc/PID/status: status("NSpid") is "812\t1"; "" if it is gone.
   [[nodiscard]] std::string status(const std::string& field) const;
 
+  // It sleeps, and a signal would wake it: it waits for something.
+  [[nodiscard]] bool sleeps() const;
+
+  // It is in a system call that no signal ends.
+  [[nodiscard]] bool stands_in_kernel() const;
+
+  // SIGKILL has been sent to it, and it has not ended yet.
+  [[nodiscard]] bool is_being_killed() const;
+
   // What kinds of namespace it has that processes of the machine are not in:
   // {"cgroup", "mnt"}.
   [[nodiscard]] std::set<std::string> own_namespaces() const;

@@ -312,9 +312,10 @@ void Subject::wait(int milliseconds) {
 
 std::optional<Ending> Subject::wait_for_end(Deadline deadline) {
   while (!ending_ && !deadline.passed()) {
-    wait(deadline.milliseconds_left());
+    // Before the wait: who has been heard already will say nothing more.
     const auto step = unwritten_step();
     if (hold_at_todo_ && !step.empty()) throw Waiting(step);
+    wait(deadline.milliseconds_left());
   }
   return ending_;
 }
