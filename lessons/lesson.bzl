@@ -34,15 +34,17 @@ CORE = [
     "08_seccomp",
 ]
 
+# A step that is not yet written does not use its parameters.
+EXERCISE_COPTS = KIT_COPTS + ["-Wno-unused-parameter"]
+
 def _exercise(name, lesson, src, **kwargs):
     cc_library(
         name = name,
         srcs = [src],
-        # A step that is not yet written does not use its parameters.
-        copts = KIT_COPTS + ["-Wno-unused-parameter"],
+        copts = EXERCISE_COPTS + ["-include", "lessons/kit/precompiled/prelude.h"],
         # The given files call the steps, and the steps call them.
         alwayslink = True,
-        deps = ["//lessons:%s_given" % lesson],
+        deps = ["//lessons:%s_given" % lesson, "//lessons/kit:prelude"],
         **kwargs
     )
 

@@ -7,7 +7,6 @@
 #include <charconv>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <stdexcept>
 
 #include "lessons/kit/check.h"
@@ -120,16 +119,16 @@ void unpack_entry(const PackedEntry& entry, const fs::path& directory) {
 }  // namespace
 
 ArchiveEntry archive_file(const std::string& path, std::string name) {
+  struct stat status {};
+  kit::check(::stat(path.c_str(), &status), "look at {}", path);
+  std::string content(static_cast<std::size_t>(status.st_size), '\0');
   std::ifstream file(path, std::ios::binary);
-  std::ostringstream content;
-  if (!file || !(content << file.rdbuf())) {
+  if (!file.read(content.data(), status.st_size)) {
     throw std::system_error(errno, std::generic_category(),
                             fmt::format("read {}", path));
   }
-  struct stat status {};
-  kit::check(::stat(path.c_str(), &status), "look at {}", path);
   return {std::move(name), S_IFREG | (status.st_mode & 0111 ? 0755u : 0644u),
-          std::move(content).str()};
+          std::move(content)};
 }
 
 std::string write_archive(const std::vector<ArchiveEntry>& entries) {

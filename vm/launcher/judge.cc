@@ -59,17 +59,19 @@ void keep_output(const std::string& name, int machine,
       << text;
 }
 
+struct Listener {
+  std::function<void(std::string_view)> events = [](std::string_view) {};
+  std::function<bool()> enough = [] { return false; };  // As SessionOptions.
+};
+
 struct Run {
   Ending ending;
   std::string output;
 };
 
 // Runs `job` in machine `number`, which gets the files in `archive`.
-Run run_in_machine(
-    int number, const std::string& archive, Job job,
-    const JudgeOptions& options,
-    const std::function<void(std::string_view)>& events,
-    const std::function<bool()>& enough = [] { return false; }) {
+Run run_in_machine(int number, const std::string& archive, Job job,
+                   const JudgeOptions& options, const Listener& listener = {}) {
   Disks disks = make_disks();
   if (!options.image.empty()) add_image(disks, job, options.image);
   job.payload = put_payload(disks, archive);
@@ -80,10 +82,10 @@ Run run_in_machine(
   const auto keep = [&](std::string_view bytes) { output.add(bytes); };
   Run run;
   run.ending =
-      run_session(machine, std::move(job), {keep, keep, events},
+      run_session(machine, std::move(job), {keep, keep, listener.events},
                   {.forward_input = false,
                    .deadline = std::chrono::seconds(options.deadline_seconds),
-                   .enough = enough});
+                   .enough = listener.enough});
   run.output = output.text();
   keep_output("console", number, machine.qemu->console());
   keep_output("output", number, run.output);
@@ -120,8 +122,7 @@ int expect_todo(const JudgeOptions& options, const std::string& lesson) {
   for (const auto& argument : options.arguments) job.argv.push_back(argument);
   job.environment = kEnvironment;
   const auto run =
-      run_in_machine(1, archive_for(options, lesson), std::move(job), options,
-                     [](std::string_view) {});
+      run_in_machine(1, archive_for(options, lesson), std::move(job), options);
   const auto wanted =
       fmt::format("{}: step {} is yours to write (docs/{}.md)\n", lesson,
                   options.expect_todo, lesson);
@@ -209,7 +210,14 @@ int judge_waiting(const Verdict& verdict, const std::string& step) {
   return met ? kJudgedRight : kJudgedWrong;
 }
 
-using MaybeExpectation = std::optional<Expectation>;
+// What is to be judged, and in how many machines.
+struct Task {
+  const JudgeOptions& options;
+  std::string lesson;
+  std::optional<Expectation> expectation;
+  std::string archive;
+  int machines = 1;
+};
 
 // What the judge in one machine has said and printed.
 struct Judged {
@@ -217,36 +225,29 @@ struct Judged {
   std::string output;
 };
 
-// Judges in machine `number` of `machines`: its share of the cases.
-Judged judge_share(int number, int machines, const std::string& archive,
-                   const JudgeOptions& options, const std::string& lesson,
-                   const MaybeExpectation& expectation) {
+// Judges in one of the machines: its share of the cases.
+Judged judge_share(const Task& task, int number) {
   const auto nonce = new_nonce();
   Verdict verdict(nonce);
+  const auto hear = [&](std::string_view bytes) { verdict.hear(bytes); };
   const auto enough = [&] {
     return !verdict.broken().empty() ||
-           (expectation && expectation->is_met(verdict));
+           (task.expectation && task.expectation->is_met(verdict));
   };
-  const auto share = fmt::format("{}/{}", number, machines);
+  const auto share = fmt::format("{}/{}", number, task.machines);
   const auto run = run_in_machine(
-      number, archive, judge_job(options, lesson, nonce, share), options,
-      [&](std::string_view bytes) { verdict.hear(bytes); }, enough);
+      number, task.archive, judge_job(task.options, task.lesson, nonce, share),
+      task.options, {hear, enough});
   if (!enough()) verdict.close(run.ending.refused + run.ending.machine_died);
   return {std::move(verdict), run.output};
 }
 
 // Judges in all machines at once. Each has a thread that waits for it.
-Judged judge_all(const JudgeOptions& options, const std::string& lesson,
-                 const MaybeExpectation& expectation) {
-  // A filter leaves few cases: a second machine would cost more than it brings.
-  const int machines = options.filter.empty() ? options.machines : 1;
-  const auto archive = archive_for(options, lesson);
+Judged judge_all(const Task& task) {
   std::vector<std::future<Judged>> running;
-  for (int number = 1; number <= machines; ++number) {
-    running.push_back(std::async(std::launch::async, [&, number] {
-      return judge_share(number, machines, archive, options, lesson,
-                         expectation);
-    }));
+  for (int number = 1; number <= task.machines; ++number) {
+    running.push_back(std::async(
+        std::launch::async, [&, number] { return judge_share(task, number); }));
   }
   std::vector<Verdict> verdicts;
   std::string output;
@@ -264,9 +265,12 @@ int judge(const JudgeOptions& options) {
   const std::string lesson = fs::path(options.program).filename();
   if (!options.expect_todo.empty()) return expect_todo(options, lesson);
 
-  MaybeExpectation expectation;
-  if (!options.expect_failure.empty()) expectation.emplace(options, lesson);
-  const auto [verdict, output] = judge_all(options, lesson, expectation);
+  Task task{options, lesson, std::nullopt, archive_for(options, lesson)};
+  if (!options.expect_failure.empty())
+    task.expectation.emplace(options, lesson);
+  // A filter leaves few cases: a second machine would cost more than it brings.
+  if (options.filter.empty()) task.machines = options.machines;
+  const auto [verdict, output] = judge_all(task);
 
   fmt::print("{}", verdict.report(lesson));
   if (!verdict.broken().empty() && !output.empty()) {
@@ -275,7 +279,7 @@ int judge(const JudgeOptions& options) {
   if (const char* const file = std::getenv("XML_OUTPUT_FILE")) {
     std::ofstream(file) << verdict.junit(lesson);
   }
-  if (expectation) return expectation->judge(verdict);
+  if (task.expectation) return task.expectation->judge(verdict);
   if (!options.expect_waiting.empty()) {
     return judge_waiting(verdict, options.expect_waiting);
   }
