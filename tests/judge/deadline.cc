@@ -42,10 +42,7 @@ Deadline::Deadline()
 }
 
 Deadline::Deadline(milliseconds patience, milliseconds longest)
-    : patience_(patience),
-      longest_(longest),
-      begin_(Clock::now()),
-      idle_before_(idle_time()) {}
+    : patience_(patience), longest_(longest), begin_(Clock::now()) {}
 
 std::string Deadline::text() const {
   const auto time =
@@ -63,11 +60,18 @@ bool Deadline::passed() {
 int Deadline::milliseconds_left() const {
   if (all_over) return 0;
   const auto time = std::chrono::floor<milliseconds>(Clock::now() - begin_);
-  if (time < patience_) return static_cast<int>((patience_ - time).count());
+  const auto until = [time](milliseconds later) {
+    return static_cast<int>((later - time).count());
+  };
+  // Nearly all waits end soon. The processors are looked at for the others.
+  const auto soon = patience_ / 10;
+  if (time < soon) return until(soon);
+  if (!idle_before_) idle_before_ = idle_time();
+  if (time < patience_) return until(patience_);
   if (time >= longest_) return 0;
 
   // Waiting itself costs some time of the processors, so not all of it counts.
-  const auto missing = patience_ * 3 / 4 - (idle_time() - idle_before_);
+  const auto missing = patience_ * 3 / 4 - (idle_time() - *idle_before_);
   if (missing <= milliseconds{0}) return 0;
   const auto left = std::min(missing, longest_ - time);
   return static_cast<int>(std::max(left, milliseconds{1}).count());

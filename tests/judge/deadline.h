@@ -13,6 +13,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 
 namespace judge {
@@ -37,7 +38,7 @@ class Deadline {
   explicit Deadline(std::chrono::milliseconds patience,
                     std::chrono::milliseconds longest = kLongestPatience);
 
-  // How long to wait before asking again; 0 if the limit is over.
+  // How long to wait, at most, before asking again; 0 if the limit is over.
   [[nodiscard]] int milliseconds_left() const;
 
   // If so, it has been in vain: the default ones after it may be shorter.
@@ -51,7 +52,7 @@ class Deadline {
 
   std::chrono::milliseconds patience_, longest_;
   Clock::time_point begin_;
-  std::chrono::milliseconds idle_before_;
+  mutable std::optional<std::chrono::milliseconds> idle_before_;
   bool counts_ = false;  // As one in vain, when it is over.
 };
 

@@ -80,8 +80,10 @@ FileWatch::FileWatch(const std::string& path, For what) : group_(make_group()) {
 void FileWatch::wait() const {
   Deadline deadline;
   pollfd held{group_.get(), POLLIN, 0};
-  if (::poll(&held, 1, deadline.milliseconds_left()) != 1) {
-    throw Failed("no process has opened the file that the judge watches");
+  while (::poll(&held, 1, deadline.milliseconds_left()) != 1) {
+    if (deadline.passed()) {
+      throw Failed("no process has opened the file that the judge watches");
+    }
   }
 }
 
