@@ -83,20 +83,31 @@ class Prepared {
     if (!held && unwritten.empty()) {
       throw judge::Failed("the program has ended before the init could begin");
     }
+    // The keepers are its children as well, and have the program's name, too,
+    // until they come to give themselves another.
+    (void)judge::becomes_true(program_,
+                              [&] { return candidates().size() == 1; });
   }
 
-  // The init: a child of the program's, and no helper (those have other names).
+  // The init: a child of the program's, and no helper.
   [[nodiscard]] judge::Process init() const {
-    const auto name = judge::machine().program_name();
-    for (const auto& child : judge::descendants_of(program_.pid())) {
-      if (child.parent == program_.pid() && child.name == name) {
-        return judge::Process(child.pid);
-      }
-    }
-    throw judge::Failed("the program has no child");
+    const auto found = candidates();
+    if (found.empty()) throw judge::Failed("the program has no child");
+    return judge::Process(found.front());
   }
 
  private:
+  [[nodiscard]] std::vector<pid_t> candidates() const {
+    const auto name = judge::machine().program_name();
+    std::vector<pid_t> found;
+    for (const auto& child : judge::descendants_of(program_.pid())) {
+      if (child.parent == program_.pid() && child.name == name) {
+        found.push_back(child.pid);
+      }
+    }
+    return found;
+  }
+
   judge::Subject program_;
 };
 

@@ -120,7 +120,7 @@ void unpack_entry(const PackedEntry& entry, const fs::path& directory) {
 
 ArchiveEntry archive_file(const std::string& path, std::string name) {
   struct stat status {};
-  kit::check(::stat(path.c_str(), &status), "look at {}", path);
+  kit::check(::stat(path.c_str(), &status), "read {}", path);
   std::string content(static_cast<std::size_t>(status.st_size), '\0');
   std::ifstream file(path, std::ios::binary);
   if (!file.read(content.data(), status.st_size)) {

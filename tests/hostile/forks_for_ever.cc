@@ -1,6 +1,6 @@
 // Mistake: it forks as fast as it can
-// Fails: given
-// Says: has not ended
+// Fails: any
+// Says: has not ended|killed by signal 9
 
 #include <unistd.h>
 

@@ -14,7 +14,10 @@ using std::chrono::milliseconds;
 bool all_over = false;
 int in_vain = 0;
 
-int divisor() { return in_vain < kManyInVain ? 1 : kLessPatience; }
+int divisor() {
+  if (in_vain < kManyInVain) return 1;
+  return in_vain < 2 * kManyInVain ? kLessPatience : kLeastPatience;
+}
 
 // How long every processor has had nothing to do since the machine's start: the
 // time of the one with the least. proc_stat(5): the fourth number of its line,

@@ -24,9 +24,11 @@ inline constexpr std::chrono::seconds kPatience{10};
 // For a program that computes instead of sleeping.
 inline constexpr std::chrono::seconds kLongestPatience{30};
 
-// After this many limits that were over, one lasts a sixth of the time.
+// After this many limits that were over, one lasts a sixth of the time, and
+// after twice as many a thirtieth.
 inline constexpr int kManyInVain = 2;
 inline constexpr int kLessPatience = 6;
+inline constexpr int kLeastPatience = 30;
 
 // Until it is told the opposite, every limit is over: the running case cannot
 // be judged any more, and what it still asks is not worth any time.

@@ -102,6 +102,51 @@ else
   failures=$((failures + 1))
 fi
 
+# A judge that never says anything, in two machines.
+printf '#!/bin/sh\nsleep 1000\n' >"$scratch/judge"
+chmod +x "$scratch/judge"
+judge_in_two() { # DEADLINE
+  exec $lab judge --machines 2 --deadline "$1" --judge "$scratch/judge" --program "$scratch/judge"
+}
+
+# Waits until the launcher has that many machines: their processes, one a line.
+machines_of() { # LAUNCHER NUMBER
+  local found=
+  for _ in {1..100}; do
+    found=$(pgrep --parent "$1" qemu)
+    if [[ $(wc -w <<<"$found") == "$2" ]]; then break; fi
+    sleep 0.1
+  done
+  echo "$found"
+}
+
+has_ended() { # PROCESS
+  for _ in {1..100}; do
+    kill -0 "$1" 2>/dev/null || return 0
+    sleep 0.1
+  done
+  return 1
+}
+
+judge_in_two 15 >"$scratch/report" 2>&1 </dev/null &
+launcher=$!
+read -r -d '' first second <<<"$(machines_of "$launcher" 2)"
+kill -KILL "$first"
+wait "$launcher"
+status=$? output=$(<"$scratch/report")
+expect "one of two machines is killed" 2 '*Not judged to the end: *'
+has_ended "$second" || expect "the other one has ended too" '' ''
+
+for signal in TERM KILL; do
+  judge_in_two 100 >"$scratch/report" 2>&1 </dev/null &
+  launcher=$!
+  read -r -d '' first second <<<"$(machines_of "$launcher" 2)"
+  kill -"$signal" "$launcher"
+  wait "$launcher" 2>/dev/null
+  status=$(has_ended "$first" && has_ended "$second" && echo 0) output=
+  expect "both machines die with a launcher that gets SIG$signal" 0 ''
+done
+
 copy_machine
 readonly own=$scratch/machine/launcher
 readonly saved=$scratch/machine/saved_machine
