@@ -1,6 +1,6 @@
 // Mistake: it forks as fast as it can
 // Fails: any
-// Says: has not ended|killed by signal 9
+// Says: has not ended|still not running|killed by signal 9
 
 #include <unistd.h>
 
