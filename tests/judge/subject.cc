@@ -311,11 +311,14 @@ void Subject::wait(int milliseconds) {
 }
 
 std::optional<Ending> Subject::wait_for_end(Deadline deadline) {
-  while (!ending_ && !deadline.passed()) {
-    // Before the wait: who has been heard already will say nothing more.
+  const auto look_for_todo = [this] {
     const auto step = unwritten_step();
     if (hold_at_todo_ && !step.empty()) throw Waiting(step);
+  };
+  while (!ending_ && !deadline.passed()) {
+    look_for_todo();  // Who has been heard already will say nothing more.
     wait(deadline.milliseconds_left());
+    look_for_todo();
   }
   return ending_;
 }
