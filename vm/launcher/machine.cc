@@ -127,12 +127,13 @@ Machine restore(const Parts& parts, Disks& disks) {
   qemu->command("qmp_capabilities", {}, deadline);
   qemu->command("migrate-set-capabilities", kCapabilities, deadline);
   try {
-    qemu->command("migrate-incoming",
-                  {{"uri", fmt::format("fd:{}", state.get())}}, deadline);
-  } catch (const std::runtime_error&) {
-    // QEMU 11 takes a file only by its name, which QEMU 7 does not.
     qemu->command("migrate-incoming", {{"uri", "file:" + saved.state}},
                   deadline);
+  } catch (const std::runtime_error&) {
+    // QEMU 7 takes a file only as a descriptor, of which QEMU 9 warns and which
+    // QEMU 11 does not take.
+    qemu->command("migrate-incoming",
+                  {{"uri", fmt::format("fd:{}", state.get())}}, deadline);
   }
   qemu->wait_for(migration_ended, deadline);
   qemu->command("cont", {}, deadline);

@@ -279,8 +279,11 @@ bool Qemu::still_running() {
 std::string Qemu::console() const { return read_all(console_.get()); }
 
 std::string Qemu::own_errors() const {
-  const auto text = read_all(errors_.get());
-  return text.substr(0, text.find('\n'));
+  std::istringstream text(read_all(errors_.get()));
+  for (std::string line; std::getline(text, line);) {
+    if (line.find("warning: ") == line.npos) return line;
+  }
+  return "";
 }
 
 }  // namespace lab

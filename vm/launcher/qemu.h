@@ -83,7 +83,7 @@ class Qemu {
   bool still_running();
 
   // What the machine's console has shown so far, and the first line of what
-  // QEMU itself has complained about.
+  // QEMU itself has complained about, warnings left out.
   [[nodiscard]] std::string console() const;
   [[nodiscard]] std::string own_errors() const;
 
