@@ -6,6 +6,7 @@
 // through, the judge tries by itself, with sockets of its own in all networks.
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/socket.h>
 
 #include <csignal>

@@ -4,6 +4,7 @@
 // they are called, all of them, and in an order that works.
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysinfo.h>
