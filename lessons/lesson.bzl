@@ -41,7 +41,7 @@ def _exercise(name, lesson, src, **kwargs):
     cc_library(
         name = name,
         srcs = [src],
-        copts = EXERCISE_COPTS + ["-include", "lessons/kit/precompiled/prelude.h"],
+        copts = EXERCISE_COPTS + ["--include=lessons/kit/precompiled/prelude.h"],
         # The given files call the steps, and the steps call them.
         alwayslink = True,
         deps = ["//lessons:%s_given" % lesson, "//lessons/kit:prelude"],

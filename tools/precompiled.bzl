@@ -59,7 +59,7 @@ def _precompiled_header_impl(ctx):
     ))]
 
 # `header` may include headers of the system alone. `copts` are those of the files
-# that use it: with this in deps, and -include FOLDER/precompiled/HEADER.
+# that use it: with this in deps, and --include=FOLDER/precompiled/HEADER.
 precompiled_header = rule(
     implementation = _precompiled_header_impl,
     attrs = {

@@ -109,8 +109,7 @@ class Reporter : public ListenerBase {
 #endif
     }
     // Of which these may be a share, or what a filter has left.
-    const auto all_there_are = catch2_cases().size();
-    send({{"event", "plan"}, {"cases", cases}, {"of", all_there_are}});
+    send({{"event", "plan"}, {"cases", cases}, {"of", all.size()}});
     machine().remember();
   }
 

@@ -43,6 +43,22 @@ expect_no_children() {
   fi
 }
 
+# expect_ended WHAT PROCESS...: there were such processes, and soon there are none.
+expect_ended() {
+  local what=$1 process
+  shift
+  for process in "$@"; do
+    for _ in {1..100}; do
+      if [[ -n $process ]] && ! kill -0 "$process" 2>/dev/null; then continue 2; fi
+      sleep 0.1
+    done
+    echo "WRONG   $what: process \"$process\" lives on, or never was"
+    failures=$((failures + 1))
+    return
+  done
+  echo "ok      $what"
+}
+
 run $lab shell -c 'echo out; exit 42'
 expect "the status is the command's" 42 out
 
@@ -93,14 +109,7 @@ victim=$(pgrep --parent "$launcher" | head -n 1)
 qemu=$(pgrep --parent "$victim" qemu)
 kill -KILL "$victim"
 wait "$launcher" 2>/dev/null
-tail --pid="$qemu" -f /dev/null & # Ends when QEMU has ended.
-watcher=$!
-if timeout 10 tail --pid="$watcher" -f /dev/null; then
-  echo "ok      QEMU dies with its launcher"
-else
-  echo "WRONG   QEMU outlives its launcher"
-  failures=$((failures + 1))
-fi
+expect_ended "QEMU dies with its launcher" "$qemu"
 
 # A judge that never says anything, in two machines.
 printf '#!/bin/sh\nsleep 1000\n' >"$scratch/judge"
@@ -109,42 +118,33 @@ judge_in_two() { # DEADLINE
   exec $lab judge --machines 2 --deadline "$1" --judge "$scratch/judge" --program "$scratch/judge"
 }
 
-# Waits until the launcher has that many machines: their processes, one a line.
-machines_of() { # LAUNCHER NUMBER
+# Waits until the launcher has two machines: their processes, one a line.
+machines_of() { # LAUNCHER
   local found=
   for _ in {1..100}; do
     found=$(pgrep --parent "$1" qemu)
-    if [[ $(wc -w <<<"$found") == "$2" ]]; then break; fi
+    if [[ $(wc -w <<<"$found") == 2 ]]; then break; fi
     sleep 0.1
   done
   echo "$found"
 }
 
-has_ended() { # PROCESS
-  for _ in {1..100}; do
-    kill -0 "$1" 2>/dev/null || return 0
-    sleep 0.1
-  done
-  return 1
-}
-
 judge_in_two 15 >"$scratch/report" 2>&1 </dev/null &
 launcher=$!
-read -r -d '' first second <<<"$(machines_of "$launcher" 2)"
+read -r -d '' first second <<<"$(machines_of "$launcher")"
 kill -KILL "$first"
 wait "$launcher"
 status=$? output=$(<"$scratch/report")
 expect "one of two machines is killed" 2 '*Not judged to the end: *'
-has_ended "$second" || expect "the other one has ended too" '' ''
+expect_ended "the other one ends, too" "$second"
 
 for signal in TERM KILL; do
   judge_in_two 100 >"$scratch/report" 2>&1 </dev/null &
   launcher=$!
-  read -r -d '' first second <<<"$(machines_of "$launcher" 2)"
+  read -r -d '' first second <<<"$(machines_of "$launcher")"
   kill -"$signal" "$launcher"
   wait "$launcher" 2>/dev/null
-  status=$(has_ended "$first" && has_ended "$second" && echo 0) output=
-  expect "both machines die with a launcher that gets SIG$signal" 0 ''
+  expect_ended "both machines die with a launcher that gets SIG$signal" "$first" "$second"
 done
 
 copy_machine

@@ -211,11 +211,13 @@ void Verdict::close(const std::string& why) {
 }
 
 Verdict Verdict::of_shares(const std::vector<Verdict>& shares) {
+  // One machine may have been given a filter, and so not all the cases.
+  if (shares.size() == 1) return shares.front();
+
   Verdict whole("");
-  whole.done_ = true;
+  whole.done_ = std::ranges::all_of(shares, &Verdict::done_);
   std::size_t most = 0;
   for (const auto& share : shares) {
-    whole.done_ = whole.done_ && share.done_;
     whole.break_story(share.broken_);
     most = std::max(most, share.cases_.size());
   }
@@ -226,10 +228,9 @@ Verdict Verdict::of_shares(const std::vector<Verdict>& shares) {
       }
     }
   }
-  const bool all = shares.size() == 1 ||
-                   std::ranges::all_of(shares, [&](const Verdict& share) {
-                     return share.of_ == whole.cases_.size();
-                   });
+  const bool all = std::ranges::all_of(shares, [&](const Verdict& share) {
+    return share.of_ == whole.cases_.size();
+  });
   if (!all) whole.break_story("the machines' shares are not all the cases");
   return whole;
 }
