@@ -521,9 +521,9 @@ TEST_CASE("01: a volume whose source is missing is an error",
   CHECK(judge::Host::settled(before) == before);
 }
 
-// ---- 01.5: a volume, attached ----
+// ---- 01.6: a volume, attached ----
 
-TEST_CASE("01: a volume shares files with the machine", "[01.5][points:2]") {
+TEST_CASE("01: a volume shares files with the machine", "[01.6][points:2]") {
   const auto before = judge::Host::now();
   const auto source = make_source();
   const auto target = "/" + judge::random_name() + "/deep";
@@ -541,7 +541,7 @@ TEST_CASE("01: a volume shares files with the machine", "[01.5][points:2]") {
   CHECK(judge::Host::now().mounts == before.mounts);
 }
 
-TEST_CASE("01: writing to a read-only volume gets EROFS", "[01.5][points:2]") {
+TEST_CASE("01: writing to a read-only volume gets EROFS", "[01.6][points:2]") {
   const auto source = make_source();
   const auto box = judge::start({"--volume", source + ":/mnt:ro"});
 
@@ -551,7 +551,7 @@ TEST_CASE("01: writing to a read-only volume gets EROFS", "[01.5][points:2]") {
   CHECK(box.ask("write /mnt/file text") == error(EROFS));
 }
 
-TEST_CASE("01: a file can be a volume, too", "[01.5][points:1]") {
+TEST_CASE("01: a file can be a volume, too", "[01.6][points:1]") {
   const auto source = make_source() + "/file";
   const auto box = judge::start(
       {"--volume", source + ":/etc/one:ro", "--volume", source + ":/two"});
@@ -563,7 +563,7 @@ TEST_CASE("01: a file can be a volume, too", "[01.5][points:1]") {
 }
 
 TEST_CASE("01: a target that is a link out of the root does not get out",
-          "[01.5][points:2]") {
+          "[01.6][points:2]") {
   const auto before = judge::Host::now();
   const auto source = make_source();
   const auto root = judge::make_root_directory();
@@ -587,7 +587,7 @@ TEST_CASE("01: a target that is a link out of the root does not get out",
   CHECK(judge::Host::settled(before) == before);
 }
 
-TEST_CASE("01: volumes and tmpfs below each other", "[01.5][points:0]") {
+TEST_CASE("01: volumes and tmpfs below each other", "[01.6][points:0]") {
   const auto outer = make_source();
   const auto inner = make_source();
   std::ofstream(inner + "/file") << "of the inner";
@@ -598,9 +598,9 @@ TEST_CASE("01: volumes and tmpfs below each other", "[01.5][points:0]") {
   CHECK(box.ask("read /mnt/a/b/file") == "ok of the inner");
 }
 
-// ---- 01.6: tmpfs ----
+// ---- 01.7: tmpfs ----
 
-TEST_CASE("01: a tmpfs has the size that was asked for", "[01.6][points:2]") {
+TEST_CASE("01: a tmpfs has the size that was asked for", "[01.7][points:2]") {
   const auto kilobytes = 4 * judge::random_number(4, 4000);
   const auto size = std::to_string(kilobytes) + "k";
   const auto box = judge::start({"--tmpfs", "/mnt/new:size=" + size});
@@ -615,7 +615,7 @@ TEST_CASE("01: a tmpfs has the size that was asked for", "[01.6][points:2]") {
 }
 
 TEST_CASE("01: in a tmpfs there are no set-user-ID programs, devices, programs",
-          "[01.6][points:2]") {
+          "[01.7][points:2]") {
   const auto box = judge::start({"--tmpfs", "/mnt:size=64k"});
   (void)box.command();
   const auto options = words(mount_at(box, "/mnt").options);
@@ -627,7 +627,7 @@ TEST_CASE("01: in a tmpfs there are no set-user-ID programs, devices, programs",
 }
 
 TEST_CASE("01: a tmpfs without a size, for all to write to",
-          "[01.6][points:1]") {
+          "[01.7][points:1]") {
   const auto before = judge::Host::now();
   const auto box = judge::start({"--tmpfs", "/mnt"});
   (void)box.command();
@@ -640,9 +640,9 @@ TEST_CASE("01: a tmpfs without a size, for all to write to",
   CHECK(judge::Host::now().mounts == before.mounts);
 }
 
-// ---- 01.7: a root that is read-only ----
+// ---- 01.8: a root that is read-only ----
 
-TEST_CASE("01: the root can be read-only", "[01.7][points:2]") {
+TEST_CASE("01: the root can be read-only", "[01.8][points:2]") {
   const auto box = judge::start({"--read-only"});
   check_that_machine_is_writable();
 
@@ -655,14 +655,14 @@ TEST_CASE("01: the root can be read-only", "[01.7][points:2]") {
 }
 
 TEST_CASE("01: without --read-only the root can be written to",
-          "[01.7][points:0]") {
+          "[01.8][points:0]") {
   const auto box = judge::start({});
   (void)box.command();
   CHECK(box.ask("make /etc/new text") == "ok");
 }
 
 TEST_CASE("01: volumes in a read-only root can be written to",
-          "[01.7][points:2]") {
+          "[01.8][points:2]") {
   const auto source = make_source();
   const auto box = judge::start(
       {"--read-only", "--volume", source + ":/mnt", "--tmpfs", "/tmp"});
@@ -677,7 +677,7 @@ TEST_CASE("01: volumes in a read-only root can be written to",
 }
 
 TEST_CASE("01: for the machine, the root's directory is not read-only",
-          "[01.7][points:2]") {
+          "[01.8][points:2]") {
   const auto box = judge::start({"--read-only"});
   check_that_machine_is_writable();
 

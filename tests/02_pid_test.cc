@@ -267,9 +267,46 @@ TEST_CASE("02: a root without a /proc is an error", "[02.3][points:1]") {
   CHECK(judge::Host::settled(before) == before);
 }
 
-// ---- 02.4: an init that passes signals on ----------------------------------
+// ---- 02.4: nothing to be found in the init ---------------------------------
 
-TEST_CASE("02: signals for the program reach the command", "[02.4][points:3]") {
+TEST_CASE("02: the init keeps no descriptor of the host's open",
+          "[02.4][points:2]") {
+  judge::How how;
+  how.circumstances.leaked_descriptors = {3, 9, 200};
+  const auto box = judge::start({}, how);
+  HINT(
+      "The init has descriptors open with which the program was started, and "
+      "which lead to the host's root. close_range(2) from 3 on closes them: "
+      "with CLOSE_RANGE_CLOEXEC only at an execve(), and an init calls none.");
+  const auto kept = init_of(box).descriptors_beside(box.command().pid());
+  CHECK(kept == std::map<int, std::string>{});
+}
+
+TEST_CASE("02: nobody can look into the init", "[02.4][points:2]") {
+  const auto box = judge::start({});
+
+  HINT(
+      "The init is dumpable: whoever has its rights can trace it and open what "
+      "is in /proc/1. prctl(2), PR_SET_DUMPABLE, with 0.");
+  CHECK_FALSE(init_of(box).can_be_looked_into());
+  HINT("The command is no init: what it does is its own business.");
+  CHECK(box.command().can_be_looked_into());
+}
+
+TEST_CASE("02: an init that cannot be shut is an error", "[02.4][points:1]") {
+  const auto root = judge::make_root_directory();
+  judge::Circumstances circumstances;
+  circumstances.failing_calls = {{{SYS_prctl, PR_SET_DUMPABLE}, EACCES}};
+  const auto result =
+      judge::run({"--root", root, "--", "/probe", "exit", "0"}, circumstances);
+  HINT("prctl() has failed in protect_init(), and the command has run.");
+  CHECK(result.ending == exited(125));
+  CHECK(result.is_one_line());
+}
+
+// ---- 02.5: an init that passes signals on ----------------------------------
+
+TEST_CASE("02: signals for the program reach the command", "[02.5][points:3]") {
   const auto box = judge::start({});
   for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) {
     (void)box.get("block " + std::to_string(signal));
@@ -283,7 +320,7 @@ TEST_CASE("02: signals for the program reach the command", "[02.4][points:3]") {
 }
 
 TEST_CASE("02: signals are for the command, and not for all",
-          "[02.4][points:1]") {
+          "[02.5][points:1]") {
   const auto box = judge::start({});
   (void)box.get("block " + std::to_string(SIGHUP));
   (void)box.get("fork 1");  // It blocks the signal, too.
@@ -298,9 +335,9 @@ TEST_CASE("02: signals are for the command, and not for all",
   }
 }
 
-// ---- 02.5: an init that reaps ----------------------------------------------
+// ---- 02.6: an init that reaps ----------------------------------------------
 
-TEST_CASE("02: the command's status is the program's", "[02.5][points:2]") {
+TEST_CASE("02: the command's status is the program's", "[02.6][points:2]") {
   const auto before = judge::Host::now();
   const auto box = judge::start({});
   CHECK(numbers_of(box.command()).size() == 2);
@@ -310,7 +347,7 @@ TEST_CASE("02: the command's status is the program's", "[02.5][points:2]") {
   CHECK(judge::Host::settled(before) == before);
 }
 
-TEST_CASE("02: a signal that ends the command is 128+N", "[02.5][points:2]") {
+TEST_CASE("02: a signal that ends the command is 128+N", "[02.6][points:2]") {
   const auto root = judge::make_root_directory();
   for (const int signal : {SIGTERM, SIGKILL, SIGSEGV}) {
     const auto result = judge::run(
@@ -323,7 +360,7 @@ TEST_CASE("02: a signal that ends the command is 128+N", "[02.5][points:2]") {
 }
 
 TEST_CASE("02: SIGTERM ends a command that does nothing against it",
-          "[02.5][points:1]") {
+          "[02.6][points:1]") {
   const auto box = judge::start({});
   box.send_signal(SIGTERM);
   HINT(
@@ -332,7 +369,7 @@ TEST_CASE("02: SIGTERM ends a command that does nothing against it",
   CHECK(box.wait() == exited(128 + SIGTERM));
 }
 
-TEST_CASE("02: an orphan that ends first does not decide", "[02.5][points:2]") {
+TEST_CASE("02: an orphan that ends first does not decide", "[02.6][points:2]") {
   const auto box = judge::start({});
   const auto status = static_cast<int>(judge::random_number(10, 60));
   const std::string ended =
@@ -350,7 +387,7 @@ TEST_CASE("02: an orphan that ends first does not decide", "[02.5][points:2]") {
   CHECK(box.end(status) == exited(status));
 }
 
-TEST_CASE("02: a hundred orphans leave no zombie", "[02.5][points:2]") {
+TEST_CASE("02: a hundred orphans leave no zombie", "[02.6][points:2]") {
   const auto box = judge::start({});
   REQUIRE(box.get("orphans 100") == "100 0");
   const auto init = init_of(box).pid();
@@ -369,7 +406,21 @@ TEST_CASE("02: a hundred orphans leave no zombie", "[02.5][points:2]") {
   CHECK(only_two_are_left(box));
 }
 
-TEST_CASE("02: the init waits for nobody", "[02.5][points:1]") {
+TEST_CASE("02: an error of waitpid() is one", "[02.6][points:1]") {
+  const auto root = judge::make_root_directory();
+  judge::Circumstances circumstances;
+  circumstances.failing_calls = {{{SYS_wait4}, EPERM}};
+  HINT(
+      "waitpid() has failed, and the init waits for ever: only ECHILD means "
+      "that no child is left.");
+  const auto result =
+      judge::run({"--root", root, "--", "/probe", "exit", "3"}, circumstances);
+  // Unless reap() works by another call.
+  CHECK((result.ending == exited(125) || result.ending == exited(3)));
+  CHECK((result.ending == exited(3) || result.is_one_line()));
+}
+
+TEST_CASE("02: the init waits for nobody", "[02.6][points:1]") {
   const auto box = judge::start({});
   (void)box.get("block " + std::to_string(SIGHUP));
   (void)box.get("orphan 0");
@@ -383,7 +434,7 @@ TEST_CASE("02: the init waits for nobody", "[02.5][points:1]") {
   CHECK(box.becomes_true([&] { return is_pending(box.command(), SIGHUP); }));
 }
 
-TEST_CASE("02: the container ends with the command", "[02.5][points:2]") {
+TEST_CASE("02: the container ends with the command", "[02.6][points:2]") {
   const auto before = judge::Host::now();
   const auto box = judge::start({});
   REQUIRE(box.get("orphans 3") == "3 0");
@@ -397,7 +448,7 @@ TEST_CASE("02: the container ends with the command", "[02.5][points:2]") {
 }
 
 TEST_CASE("02: a command that cannot be run has its own status",
-          "[02.5][points:1]") {
+          "[02.6][points:1]") {
   const auto root = judge::make_root_directory();
   const auto missing = judge::run({"--root", root, "--", "/missing"});
   CHECK(missing.ending == exited(127));
@@ -407,7 +458,7 @@ TEST_CASE("02: a command that cannot be run has its own status",
   CHECK(folder.is_one_line());
 }
 
-TEST_CASE("02: a root that is no directory is an error", "[02.5][points:1]") {
+TEST_CASE("02: a root that is no directory is an error", "[02.6][points:1]") {
   const auto before = judge::Host::now();
   for (const auto& root :
        {"/judge/roots/" + judge::random_name(), judge::machine().probe()}) {
@@ -419,7 +470,7 @@ TEST_CASE("02: a root that is no directory is an error", "[02.5][points:1]") {
   CHECK(judge::Host::settled(before) == before);
 }
 
-TEST_CASE("02: the default root has a shell", "[02.5][points:1]") {
+TEST_CASE("02: the default root has a shell", "[02.6][points:1]") {
   const auto before = judge::Host::now();
   const auto status = std::to_string(judge::random_number(1, 70));
   const auto result = judge::run({"--", "sh", "-c", "exit " + status});

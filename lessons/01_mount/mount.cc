@@ -40,21 +40,21 @@ kit::UniqueFd take_volume(const std::filesystem::path& source, bool read_only) {
 }
 
 void attach_volume(int volume, const std::filesystem::path& target) {
-  // TODO(01.5): ::move_mount() from the descriptor (again, there is no path) to
+  // TODO(01.6): ::move_mount() from the descriptor (again, there is no path) to
   // the target. One of its flags follows a link at the end of the target.
-  throw kit::Todo("01.5");
+  throw kit::Todo("01.6");
 }
 
 void mount_tmpfs(const std::filesystem::path& target,
                  std::optional<std::uint64_t> size) {
-  // TODO(01.6): ::mount() a file system of the type "tmpfs" with three flags.
+  // TODO(01.7): ::mount() a file system of the type "tmpfs" with three flags.
   // The last argument is text for tmpfs: "size=4096", say, or nothing.
-  throw kit::Todo("01.6");
+  throw kit::Todo("01.7");
 }
 
 void make_root_read_only() {
-  // TODO(01.7): ::mount_setattr() on "/", for this mount alone.
-  throw kit::Todo("01.7");
+  // TODO(01.8): ::mount_setattr() on "/", for this mount alone.
+  throw kit::Todo("01.8");
 }
 
 }  // namespace container

@@ -52,18 +52,18 @@ void drop_old_root();
 // Throws SystemError: ENOENT if `source` is not there.
 kit::UniqueFd take_volume(const std::filesystem::path& source, bool read_only);
 
-// Step 01.5. Mounts what take_volume() has returned on `target`, which is there
+// Step 01.6. Mounts what take_volume() has returned on `target`, which is there
 // and is a directory or a file as the volume is. Symbolic links are followed.
 // Throws SystemError.
 void attach_volume(int volume, const std::filesystem::path& target);
 
-// Step 01.6. Mounts a new tmpfs on the directory `target`: `size` bytes, or
+// Step 01.7. Mounts a new tmpfs on the directory `target`: `size` bytes, or
 // half of the machine's memory. All may write to it. There are no set-user-ID
 // programs, no devices, and no programs at all in it. Throws SystemError.
 void mount_tmpfs(const std::filesystem::path& target,
                  std::optional<std::uint64_t> size);
 
-// Step 01.7. Makes the root read-only for those in this mount namespace; what
+// Step 01.8. Makes the root read-only for those in this mount namespace; what
 // is mounted below it stays as it is, and so does the same directory for the
 // rest of the machine. Throws SystemError.
 void make_root_read_only();

@@ -36,7 +36,7 @@ void sort_mounts(std::vector<Mount>& mounts);
 // Before the old root is dropped: takes the volumes (step 01.4), and devices.
 void open_volumes(std::vector<Mount>& mounts);
 
-// After that: attaches them (step 01.5), and mounts the tmpfs (step 01.6).
+// After that: attaches them (step 01.6), and mounts the tmpfs (step 01.7).
 //
 // What is not there of a target is made, with the directories above it, and
 // stays. Since the new root is the only one by now, no link in it, and no "..",

@@ -46,6 +46,7 @@ int run_init(const Request& request, int program, const sigset_t& signals) {
   container::end_with(program);
   enter_root(request.root);
   container::mount_proc("/proc");
+  container::protect_init();
   const kit::Child command =
       kit::spawn({}, [&]() -> int { become(request.command, signals); });
   return container::be_init(command.pid());

@@ -5,6 +5,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cerrno>
 
@@ -35,18 +36,24 @@ void mount_proc(const std::filesystem::path& proc) {
   throw kit::Todo("02.3");
 }
 
-int be_init(pid_t command) {
-  // TODO(02.4): in a loop, take the next_signal(). If it is SIGCHLD, reap(): a
-  // result of that is this function's result, too. All others are for the
-  // command: ::kill().
+void protect_init() {
+  // TODO(02.4): ::close_range() from 3 on, and not only at the next exec: an
+  // init calls none. Then ::prctl() with PR_SET_DUMPABLE.
   throw kit::Todo("02.4");
 }
 
-std::optional<int> reap(pid_t command) {
-  // TODO(02.5): call ::waitpid() with -1 and WNOHANG until no child is left
-  // that has ended. WIFEXITED(), WEXITSTATUS() and WTERMSIG() take a status
-  // apart.
+int be_init(pid_t command) {
+  // TODO(02.5): in a loop, take the next_signal(). If it is SIGCHLD, reap(): a
+  // result of that is this function's result, too. All others are for the
+  // command: ::kill().
   throw kit::Todo("02.5");
+}
+
+std::optional<int> reap(pid_t command) {
+  // TODO(02.6): call ::waitpid() with -1 and WNOHANG until no child is left
+  // that has ended: errno is ECHILD then, if none is left at all. WIFEXITED(),
+  // WEXITSTATUS() and WTERMSIG() take a status apart.
+  throw kit::Todo("02.6");
 }
 
 }  // namespace container

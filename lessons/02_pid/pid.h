@@ -49,7 +49,19 @@ void end_with(int parent);
 // Throws SystemError.
 void mount_proc(const std::filesystem::path& proc);
 
-// Step 02.4. In the init: does what a process 1 has to do until its child
+// Step 02.4. In the init: shuts the way through this process to the host. All
+// in the container can see process 1, and /proc/1 has its open descriptors, its
+// environment, its program. So the init
+//
+//   closes all descriptors but standard input, output and error, and
+//   becomes "not dumpable": only who has CAP_SYS_PTRACE may look at these files
+//   from now on, or trace the process. Its children are so, too, until they
+//   call execve(2).
+//
+// Throws SystemError.
+void protect_init();
+
+// Step 02.5. In the init: does what a process 1 has to do until its child
 // `command` has ended, and returns the status of that. Signals are taken from
 // next_signal(): those that others have sent are passed on to the command, and
 // SIGCHLD means that it is time to reap().
@@ -58,12 +70,12 @@ void mount_proc(const std::filesystem::path& proc);
 // Throws SystemError.
 int be_init(pid_t command);
 
-// Step 02.5. In the init: reaps every child that has ended: the command, and
+// Step 02.6. In the init: reaps every child that has ended: the command, and
 // orphans that have become children of process 1. Does not wait for those that
 // have not ended. One SIGCHLD may stand for several of them.
 //
 // If `command` was among them, returns its exit status, or 128+N if signal N
-// ended it.
+// ended it. Throws SystemError: that no child is left (ECHILD) is no error.
 std::optional<int> reap(pid_t command);
 
 // ---- Given (signals.cc) ----------------------------------------------------

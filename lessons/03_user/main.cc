@@ -47,27 +47,31 @@ Request parse_request(int argc, char** argv) {
 
 // A root as in lesson 00, with the machine's /proc and /dev in it: root of a
 // user namespace may not make devices, nor, before lesson 02, a /proc.
-void enter_root(const fs::path& root) {
+//
+// The working directory is that root. By its path it may not be reached any
+// more: that of the default root leads through a folder of the caller's alone.
+void enter_root() {
   kit::check(::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr),
              "make the mounts private");
   for (const std::string folder : {"/proc", "/dev"}) {
-    const std::string target = root.native() + folder;
+    const std::string target = "." + folder;
     if (!fs::is_directory(target)) continue;
     kit::check(::mount(folder.c_str(), target.c_str(), nullptr,
                        MS_BIND | MS_REC, nullptr),
                "mount {} at {}", folder, target);
   }
-  kit::check(::chroot(root.c_str()), "change the root to {}", root.native());
+  kit::check(::chroot("."), "change the root to the working directory");
   kit::check(::chdir("/"), "change the directory to the new root");
 }
 
 // Who: the command, until it is the command. program: a pidfd of the parent.
 [[noreturn]] void become(const Request& request, const fs::path& root,
                          int program) {
+  kit::check(::chdir(root.c_str()), "enter the root {}", root.native());
   container::become_root_inside();
   // Not before: who changes its ids is no longer told of its parent's end.
   kit::end_with(program);
-  enter_root(root);
+  enter_root();
   kit::exec(request.command);
 }
 

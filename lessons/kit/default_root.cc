@@ -7,8 +7,10 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include <climits>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "lessons/kit/archive.h"
 #include "lessons/kit/check.h"
@@ -36,6 +38,19 @@ constexpr Device kDevices[] = {{"null", 1, 3},    {"zero", 1, 5},
                                {"full", 1, 7},    {"random", 1, 8},
                                {"urandom", 1, 9}, {"tty", 5, 0}};
 
+void write_file_at(int folder, const std::string& name, const Entry& entry) {
+  const UniqueFd file{
+      check(::openat(folder, name.c_str(),
+                     O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600),
+            "make {}", name)};
+  for (std::string_view rest = entry.content; !rest.empty();) {
+    const auto written =
+        check(::write(file.get(), rest.data(), rest.size()), "write {}", name);
+    rest.remove_prefix(static_cast<size_t>(written));
+  }
+  check(::fchmod(file.get(), entry.mode & 07777), "set the mode of {}", name);
+}
+
 // Makes the entries of an archive below a folder, as far as they are not there.
 //
 // A command that ran in this root as root may have put anything there, so no
@@ -56,7 +71,9 @@ class Tree {
     const std::string name = entry.name.filename();
     struct stat now {};
     const bool there = look_at(name, now);
-    if (there && (now.st_dev != device_ || is_as_it_was(now, entry))) return;
+    if (there && (now.st_dev != device_ || is_as_it_was(now, entry, name))) {
+      return;
+    }
     const bool is_folder = there && S_ISDIR(now.st_mode);
     if (S_ISDIR(entry.mode)) {
       make_folder(entry, name, is_folder);
@@ -104,15 +121,32 @@ class Tree {
   }
 
   // A folder changes when something is put into it; all else must be the same.
-  bool is_as_it_was(const struct stat& now, const Entry& entry) const {
+  bool is_as_it_was(const struct stat& now, const Entry& entry,
+                    const std::string& name) const {
     if (now.st_uid != user_) return false;
-    if (S_ISLNK(entry.mode) ? !S_ISLNK(now.st_mode)
-                            : now.st_mode != entry.mode) {
-      return false;
+    if (S_ISLNK(entry.mode)) {
+      return S_ISLNK(now.st_mode) && target_of(name) == entry.content;
     }
-    return S_ISDIR(entry.mode) ||
-           (now.st_mtim.tv_sec == entry.changed && now.st_mtim.tv_nsec == 0 &&
-            static_cast<size_t>(now.st_size) == entry.content.size());
+    if (now.st_mode != entry.mode) return false;
+    return S_ISDIR(entry.mode) || has_content(name, entry.content);
+  }
+
+  std::string target_of(const std::string& name) const {
+    char target[PATH_MAX];
+    const auto size =
+        ::readlinkat(parent_.get(), name.c_str(), target, sizeof target);
+    return std::string(target, size > 0 ? static_cast<size_t>(size) : 0);
+  }
+
+  // Size and times can be made to look the same. The content is the file.
+  bool has_content(const std::string& name, std::string_view content) const {
+    const UniqueFd file{::openat(parent_.get(), name.c_str(),
+                                 O_RDONLY | O_NOFOLLOW | O_CLOEXEC)};
+    std::vector<char> bytes(content.size() + 1);
+    const auto size =
+        file ? ::read(file.get(), bytes.data(), bytes.size()) : -1;
+    return size >= 0 &&
+           std::string_view(bytes.data(), static_cast<size_t>(size)) == content;
   }
 
   void make_folder(const Entry& entry, const std::string& name,
@@ -140,7 +174,7 @@ class Tree {
       check(::symlinkat(target.c_str(), parent_.get(), draft.c_str()),
             "make {}", where);
     } else {
-      write(entry, draft, where);
+      write_file_at(parent_.get(), draft, entry);
     }
     const timespec times[] = {{entry.changed, 0}, {entry.changed, 0}};
     check(::utimensat(parent_.get(), draft.c_str(), times, AT_SYMLINK_NOFOLLOW),
@@ -148,21 +182,6 @@ class Tree {
     if (is_folder) (void)::unlinkat(parent_.get(), name.c_str(), AT_REMOVEDIR);
     check(::renameat(parent_.get(), draft.c_str(), parent_.get(), name.c_str()),
           "replace {}", where);
-  }
-
-  void write(const Entry& entry, const std::string& draft,
-             const std::string& where) {
-    const UniqueFd file{check(
-        ::openat(parent_.get(), draft.c_str(),
-                 O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600),
-        "make {}", where)};
-    for (std::string_view rest = entry.content; !rest.empty();) {
-      const auto written = check(::write(file.get(), rest.data(), rest.size()),
-                                 "write {}", where);
-      rest.remove_prefix(static_cast<size_t>(written));
-    }
-    check(::fchmod(file.get(), entry.mode & 07777), "set the mode of {}",
-          where);
   }
 
   fs::path path_;
@@ -176,12 +195,12 @@ class Tree {
 // Not below /run for root: Debian and others mount it so that programs cannot
 // be run from there, nor devices used.
 fs::path cache_folder() {
-  return ::geteuid() == 0 ? "/var/cache/container-kit" : run_folder();
+  return ::geteuid() == 0 ? "/var/cache/container-kit/roots" : run_folder();
 }
 
-void make_if_missing(const std::string& folder) {
-  if (::mkdir(folder.c_str(), 0755) == 0) {
-    check(::chmod(folder.c_str(), 0755), "set the mode of {}", folder);
+void make_if_missing(const std::string& folder, mode_t mode) {
+  if (::mkdir(folder.c_str(), mode) == 0) {
+    check(::chmod(folder.c_str(), mode), "set the mode of {}", folder);
   } else if (errno != EEXIST) {
     check(-1, "make {}", folder);
   }
@@ -193,14 +212,36 @@ fs::path default_root() {
   const fs::path folder = cache_folder();
   const fs::path root = folder / fmt::format("busybox-{}", kit_archive_digest);
   const UniqueFd locked = lock("busybox");  // One after the other unpacks.
-  make_if_missing(folder.parent_path());
-  make_if_missing(folder);
-  make_if_missing(root);
+  make_if_missing(folder.parent_path().parent_path(), 0755);
+  make_if_missing(folder.parent_path(), 0755);
+  make_if_missing(folder, 0700);
+  make_if_missing(root, 0755);
   Tree tree(root);
   Archive archive({kit_archive_begin, kit_archive_end});
   for (Entry entry; archive.next(entry);) tree.ensure(entry);
   for (const auto& device : kDevices) tree.ensure(device);
   return root;
+}
+
+void unpack_default_root(const fs::path& folder) {
+  const UniqueFd root{
+      check(::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC), "open {}",
+            folder.native())};
+  Archive archive({kit_archive_begin, kit_archive_end});
+  for (Entry entry; archive.next(entry);) {
+    const std::string& name = entry.name.native();
+    if (S_ISDIR(entry.mode)) {
+      check(::mkdirat(root.get(), name.c_str(), 0700), "make {}", name);
+      check(::fchmodat(root.get(), name.c_str(), entry.mode & 07777, 0),
+            "set the mode of {}", name);
+    } else if (S_ISLNK(entry.mode)) {
+      const std::string target(entry.content);
+      check(::symlinkat(target.c_str(), root.get(), name.c_str()), "make {}",
+            name);
+    } else {
+      write_file_at(root.get(), name, entry);
+    }
+  }
 }
 
 }  // namespace kit

@@ -6,39 +6,36 @@
 #include <unistd.h>
 
 #include "lessons/kit/check.h"
-#include "lessons/kit/guard.h"
+#include "lessons/kit/descriptors.h"
 #include "lessons/kit/todo.h"
 
 namespace kit {
 namespace {
 
 // Who: the keeper. Sleeps until the process behind `watched` has ended.
-int keep(int watched, const std::function<void()>& clean_up) {
+int keep(int watched, Ready& ready, const std::function<void()>& clean_up) {
   const UnheldTodo unheld;
-  (void)::prctl(PR_SET_NAME, "keeper");
-  (void)::setsid();  // Ctrl-C and the terminal's end are not for us.
-  (void)::chdir("/");
+  check(::prctl(PR_SET_NAME, "keeper"), "name the keeper");
+  check(::setsid(), "start a session");  // Ctrl-C is not for us.
+  check(::chdir("/"), "leave the working directory");
 
   // Only the pidfd is needed, and 0 to 2 for whatever clean_up() does.
   const int null =
       check(::open("/dev/null", O_RDWR | O_CLOEXEC), "open /dev/null");
-  for (int fd = 0; fd < 3; ++fd) check(::dup2(null, fd), "dup2");
-  check(::dup2(watched, 3), "dup2");
-  check(::close_range(4, ~0U, 0), "close descriptors");
+  for (int fd = 0; fd < 3; ++fd) check(::dup2(null, fd), "open /dev/null");
+  keep_only({0, 1, 2, watched, ready.fd()});
+  ready();
 
-  pollfd event{3, POLLIN, 0};
+  pollfd event{watched, POLLIN, 0};
   while (event.revents == 0) (void)::poll(&event, 1, -1);
-  try {
-    clean_up();
-  } catch (const std::exception&) {
-    return kFailed;  // Nobody is left who could be told why.
-  }
+  clean_up();
   return 0;
 }
 
 Child start_keeper(const std::function<void()>& clean_up) {
   const UniqueFd watched = open_pidfd(::getpid());
-  return spawn({}, [&] { return keep(watched.get(), clean_up); });
+  return spawn_helper(
+      [&](Ready& ready) { return keep(watched.get(), ready, clean_up); });
 }
 
 }  // namespace

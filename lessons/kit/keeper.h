@@ -26,6 +26,8 @@ namespace kit {
 // The destructor dismisses the keeper: its process has cleaned up by itself.
 class Keeper {
  public:
+  // Throws what went wrong if the keeper cannot do its work: nothing is to be
+  // made that nobody would clean up.
   explicit Keeper(const std::function<void()>& clean_up);
 
  private:

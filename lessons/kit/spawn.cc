@@ -3,11 +3,14 @@
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
+#include <string_view>
 
 #include "lessons/kit/check.h"
 #include "lessons/kit/guard.h"
@@ -36,19 +39,14 @@ sigset_t prepare_signals() {
   return before;
 }
 
-void send(int pidfd, int signal) {
-  // ESRCH: the child has just ended. Then there is nobody to tell.
-  (void)::syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0);
-}
-
-// Reads one signal and sends it on.
-void pass_on(int signals, int pidfd) {
-  signalfd_siginfo info{};
-  check(::read(signals, &info, sizeof info), "read a signal");
-  const int signal = static_cast<int>(info.ssi_signo);
-  const bool by_key =
-      info.ssi_code == SI_KERNEL && (signal == SIGINT || signal == SIGQUIT);
-  if (!by_key) send(pidfd, signal);
+// False if the child cannot be signalled, by whatever means.
+bool send(pid_t pid, int pidfd, int signal) {
+  if (::syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0) == 0) {
+    return true;
+  }
+  if (errno == ESRCH) return true;  // It has just ended: nobody is to be told.
+  // Nobody has reaped the child, so its number is still its own.
+  return ::kill(pid, signal) == 0;
 }
 
 int reap(int pidfd) {
@@ -59,23 +57,46 @@ int reap(int pidfd) {
   return exited ? info.si_status : 128 + info.si_status;
 }
 
+int milliseconds_until(std::chrono::steady_clock::time_point when) {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(
+      when - std::chrono::steady_clock::now());
+  return static_cast<int>(std::max<std::int64_t>(left.count(), 0));
+}
+
 }  // namespace
 
 Child::~Child() {
   if (!pidfd_) return;
-  send(pidfd_.get(), SIGKILL);
+  if (!send(pid_, pidfd_.get(), SIGKILL)) return;
   siginfo_t info{};
   (void)::waitid(P_PIDFD, static_cast<id_t>(pidfd_.get()), &info, WEXITED);
 }
 
-int Child::wait() {
+int Child::wait(const Forwarding& forwarding) {
+  using std::chrono::steady_clock;
   const sigset_t set = passed_on();
   const UniqueFd signals{
       check(::signalfd(-1, &set, SFD_CLOEXEC), "make a signalfd")};
   pollfd events[] = {{pidfd_.get(), POLLIN, 0}, {signals.get(), POLLIN, 0}};
+  std::optional<steady_clock::time_point> too_late;  // For the child to end.
   while (events[0].revents == 0) {
-    check(::poll(events, 2, -1), "wait for the child");
-    if (events[1].revents != 0) pass_on(signals.get(), pidfd_.get());
+    const int limit = too_late ? milliseconds_until(*too_late) : -1;
+    if (check(::poll(events, 2, limit), "wait for the child") == 0) {
+      too_late.reset();
+      (void)send(pid_, pidfd_.get(), SIGKILL);
+    }
+    if (events[1].revents == 0) continue;
+
+    signalfd_siginfo info{};
+    check(::read(signals.get(), &info, sizeof info), "read a signal");
+    const int signal = static_cast<int>(info.ssi_signo);
+    const bool by_key =
+        info.ssi_code == SI_KERNEL && (signal == SIGINT || signal == SIGQUIT);
+    if (by_key && !forwarding.to_other_session) continue;
+    (void)send(pid_, pidfd_.get(), signal);
+    if (signal == SIGTERM && forwarding.patience && !too_late) {
+      too_late = steady_clock::now() + *forwarding.patience;
+    }
   }
   const int status = reap(pidfd_.get());
   pidfd_.reset();
@@ -113,6 +134,37 @@ Child spawn(clone_args args, const std::function<int()>& body) {
     }));
   }
   return Child{static_cast<pid_t>(pid), UniqueFd{pidfd}};
+}
+
+void Ready::operator()() {
+  check(::send(parent_.get(), "", 1, MSG_NOSIGNAL), "say that it is ready");
+  parent_.reset();
+}
+
+Child spawn_helper(const std::function<int(Ready&)>& body) {
+  int ends[2];
+  check(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends),
+        "make a pair of sockets");
+  UniqueFd ours{ends[0]};
+  UniqueFd theirs{ends[1]};
+  Child child = spawn({}, [&] {
+    ours.reset();
+    Ready ready(std::move(theirs));
+    try {
+      return body(ready);
+    } catch (const std::exception& error) {
+      const std::string_view text = error.what();
+      (void)::send(ready.fd(), text.data(), text.size(), MSG_NOSIGNAL);
+      return kFailed;
+    }
+  });
+  theirs.reset();
+  char text[512];
+  const auto size =
+      check(::recv(ours.get(), text, sizeof text, 0), "wait for a helper");
+  if (size == 0) fail("a helper process has ended before it was ready");
+  if (text[0] == '\0') return child;
+  throw std::runtime_error(std::string(text, static_cast<std::size_t>(size)));
 }
 
 }  // namespace kit

@@ -5,11 +5,24 @@
 #include <linux/sched.h>  // clone_args
 #include <sys/types.h>
 
+#include <chrono>
 #include <functional>
+#include <optional>
 
 #include "lessons/kit/unique_fd.h"
 
 namespace kit {
+
+// How Child::wait() treats signals that this process gets meanwhile.
+struct Forwarding {
+  // Is the child in another session than this process? Then the terminal does
+  // not send it what its keys mean (Ctrl-C), and those signals are passed on,
+  // too.
+  bool to_other_session = false;
+
+  // How long a child may take to end after SIGTERM. Then it gets SIGKILL.
+  std::optional<std::chrono::seconds> patience{};
+};
 
 // A child process. If it was not waited for, it is killed and reaped when its
 // owner goes: what failed half-way leaves no process behind.
@@ -29,8 +42,11 @@ class Child {
   // Waits for the child's end and returns its exit status, or 128+N if signal
   // N ended it. Meanwhile, signals that this process gets (SIGTERM, SIGINT and
   // the like) are passed on to the child. Those of the terminal's keys are not,
-  // for the terminal sends them to the child as well.
-  int wait();
+  // for the terminal sends them to the child as well: unless `forwarding` says
+  // otherwise.
+  //
+  // Throws SystemError. The child is killed then, when its owner goes.
+  int wait(const Forwarding& forwarding = {});
 
  private:
   pid_t pid_;
@@ -63,5 +79,30 @@ void end_with(int parent);
 //
 // Throws SystemError.
 Child spawn(clone_args args, const std::function<int()>& body);
+
+// Starts a helper process and returns once it has called `ready`. If it ends
+// before, in whatever way, that is thrown here: nobody goes on without it.
+//
+//   Child keeper = spawn_helper([&](Ready& ready) {
+//     prepare();
+//     ready();
+//     ...
+//     return 0;
+//   });
+//
+// What the helper throws before `ready` is thrown here as a std::runtime_error
+// with the same text. What it throws later ends it with status 125; nobody is
+// told.
+class Ready {
+ public:
+  explicit Ready(UniqueFd parent) : parent_(std::move(parent)) {}
+
+  void operator()();
+  int fd() const { return parent_.get(); }  // To be kept open until then.
+
+ private:
+  UniqueFd parent_;  // Until it has been told.
+};
+Child spawn_helper(const std::function<int(Ready&)>& body);
 
 }  // namespace kit

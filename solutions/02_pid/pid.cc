@@ -5,6 +5,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cerrno>
 
@@ -36,6 +37,11 @@ void mount_proc(const std::filesystem::path& proc) {
         "mount a proc file system on {}", proc.native());
 }
 
+void protect_init() {
+  check(::close_range(3, ~0U, /*flags=*/0), "close descriptors");
+  check(::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "shut others out of the init");
+}
+
 int be_init(pid_t command) {
   for (;;) {
     const int signal = next_signal();
@@ -53,7 +59,8 @@ std::optional<int> reap(pid_t command) {
   int status = 0;
   // WNOHANG: returns 0 if there are children, and none of them has ended.
   while (const pid_t pid = ::waitpid(-1, &status, WNOHANG)) {
-    if (pid == -1) break;  // ECHILD: there is no child left.
+    if (pid == -1 && errno == ECHILD) break;  // There is no child left.
+    check(pid, "reap a child");
     if (pid != command) continue;
     result = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   }

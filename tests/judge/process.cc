@@ -1,10 +1,13 @@
 #include "tests/judge/process.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sched.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <csignal>
 
 #include "lessons/kit/check.h"
@@ -132,6 +135,24 @@ std::string Process::working_directory_path() const {
   return read_link(directory_.get(), "cwd");
 }
 
+bool Process::can_be_looked_into() const {
+  // get_robust_list(2) wants what ptrace(2) calls PTRACE_MODE_READ_REALCREDS:
+  // all that the process is permitted, and CAP_SYS_PTRACE only if it is not
+  // dumpable. Yama's guard of the judge has no say in it.
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct halves[2];
+  kit::check(::syscall(SYS_capget, &header, halves), "get capabilities");
+  auto without = std::to_array(halves);
+  without[0].effective &= ~(1U << CAP_SYS_PTRACE);
+  kit::check(::syscall(SYS_capset, &header, without.data()),
+             "set capabilities");
+  void* head = nullptr;
+  std::size_t size = 0;
+  const bool can = ::syscall(SYS_get_robust_list, pid_, &head, &size) == 0;
+  kit::check(::syscall(SYS_capset, &header, halves), "set capabilities");
+  return can;
+}
+
 std::optional<FileId> Process::executable() const {
   return file_id(directory_.get(), "exe");
 }
@@ -145,6 +166,17 @@ std::map<int, std::string> Process::descriptors() const {
   for (const auto& name : names_in(directory_.get(), "fd")) {
     open[std::stoi(name)] = read_link(directory_.get(), "fd/" + name);
   }
+  return open;
+}
+
+std::map<int, std::string> Process::descriptors_beside(pid_t child) const {
+  auto open = descriptors();
+  std::erase_if(open, [&](const auto& each) {
+    if (each.first <= STDERR_FILENO) return true;
+    const auto info = file("fdinfo/" + std::to_string(each.first));
+    return info.find("\nPid:\t" + std::to_string(child) + "\n") !=
+           std::string::npos;
+  });
   return open;
 }
 

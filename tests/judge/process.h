@@ -57,6 +57,11 @@ class Process {
   [[nodiscard]] std::string root_path() const;
   [[nodiscard]] std::string working_directory_path() const;
 
+  // May a process of the same user look into it: at its memory, descriptors,
+  // environment? Not if it is "not dumpable": prctl(2), PR_SET_DUMPABLE. The
+  // judge asks the kernel for a thing of that kind, without CAP_SYS_PTRACE.
+  [[nodiscard]] bool can_be_looked_into() const;
+
   // The identity of the program that it runs.
   [[nodiscard]] std::optional<FileId> executable() const;
 
@@ -64,6 +69,11 @@ class Process {
 
   // Its open descriptors, and what each is: {0, "pipe:[123]"}.
   [[nodiscard]] std::map<int, std::string> descriptors() const;
+
+  // Those from 3 on that are not a pidfd of `child`: what an init holds besides
+  // its standard streams and the means to wait for its child.
+  [[nodiscard]] std::map<int, std::string> descriptors_beside(
+      pid_t child) const;
 
   // Those that an exec passes on: not marked close-on-exec.
   [[nodiscard]] std::map<int, std::string> kept_descriptors() const;

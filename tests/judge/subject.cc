@@ -147,6 +147,9 @@ void become_program(const std::vector<char*>& argv,
   if (circumstances.no_setuid_fixup) {
     check(::prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP), "set securebits");
   }
+  if (!circumstances.failing_calls.empty()) {
+    make_fail(circumstances.failing_calls);
+  }
   if (circumstances.student) become_student();
   check(::execve(argv[0], argv.data(), variables.data()), "run {}", argv[0]);
 }

@@ -75,6 +75,9 @@ struct Circumstances {
   // System calls that it is held at: see Subject::watch().
   std::vector<Call> held_calls;
 
+  // System calls that fail, in the program and in all that comes from it.
+  std::vector<FailingCall> failing_calls;
+
   // Further environment variables: "NAME=value".
   std::vector<std::string> variables;
 };

@@ -68,6 +68,24 @@ struct Parcel {
   msghdr message{};
 };
 
+// Adds to a filter: the verdict on this call.
+void add_verdict(std::vector<sock_filter>& filter, const Call& call,
+                 __u32 verdict) {
+  const auto number = static_cast<__u32>(call.number);
+  const bool any = !call.argument.has_value();
+  filter.insert(
+      filter.end(),
+      {
+          BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+          BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 4),
+          BPF_STMT(BPF_JMP | BPF_JA, any ? 2U : 0U),
+          // The lower half comes first: our guests are little-endian.
+          BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args[0])),
+          BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call.argument.value_or(0), 0, 1),
+          BPF_STMT(BPF_RET | BPF_K, verdict),
+      });
+}
+
 }  // namespace
 
 FileWatch::FileWatch(const std::string& path, For what) : group_(make_group()) {
@@ -130,6 +148,18 @@ int CgroupWatch::milliseconds_left() const {
   return held_ ? end_.milliseconds_left() : 1000;
 }
 
+void make_fail(const std::vector<FailingCall>& calls) {
+  std::vector<sock_filter> filter;
+  for (const auto& [call, error] : calls) {
+    add_verdict(filter, call, SECCOMP_RET_ERRNO | static_cast<__u32>(error));
+  }
+  filter.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+  const sock_fprog program{static_cast<unsigned short>(filter.size()),
+                           filter.data()};
+  check(::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program),
+        "make system calls fail");
+}
+
 CallWatch::CallWatch(std::vector<Call> calls) : calls_(std::move(calls)) {
   int ends[2];
   check(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends),
@@ -141,20 +171,7 @@ CallWatch::CallWatch(std::vector<Call> calls) : calls_(std::move(calls)) {
 void CallWatch::begin() const {
   std::vector<sock_filter> filter;
   for (const auto& call : calls_) {
-    const auto number = static_cast<__u32>(call.number);
-    const bool any = !call.argument.has_value();
-    filter.insert(
-        filter.end(),
-        {
-            BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 4),
-            BPF_STMT(BPF_JMP | BPF_JA, any ? 2U : 0U),
-            // The lower half comes first: our machines are little-endian.
-            BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args[0])),
-            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call.argument.value_or(0), 0,
-                     1),
-            BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
-        });
+    add_verdict(filter, call, SECCOMP_RET_USER_NOTIF);
   }
   filter.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
   const sock_fprog program{static_cast<unsigned short>(filter.size()),

@@ -69,6 +69,16 @@ struct Call {
   std::optional<unsigned> argument = std::nullopt;
 };
 
+// A call that does nothing but fail.
+struct FailingCall {
+  Call call;
+  int error = 0;  // EPERM, ...
+};
+
+// In the process that is to be the program, as root: from now on these calls
+// fail, in it and in all of its children.
+void make_fail(const std::vector<FailingCall>& calls);
+
 // Holds every process of a program just before it makes one of some system
 // calls.
 class CallWatch {
