@@ -20,6 +20,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <memory>
 
 #include "tests/judge/judge.h"
@@ -53,21 +54,27 @@ std::string content(const std::string& path) {
   return judge::read_file(AT_FDCWD, path).value_or("(no " + path + ")");
 }
 
-// Mounts a tmpfs in the machine, with a file "inner". For that, a child enters
-// the mount namespace that programs are started in.
-void mount_in_machine(const std::string& path, unsigned long flags = 0) {
+// Does something in the mount namespace that programs are started in. For that,
+// a child enters it.
+void in_machine(const std::function<bool()>& what) {
   const pid_t child = ::fork();
   if (child == 0) {
-    ::mkdir(path.c_str(), 0755);
     const bool done =
-        ::setns(judge::machine().stage_namespace(), CLONE_NEWNS) == 0 &&
-        ::mount("none", path.c_str(), "tmpfs", flags, nullptr) == 0 &&
-        (std::ofstream(path + "/inner") << "below").flush().good();
+        ::setns(judge::machine().stage_namespace(), CLONE_NEWNS) == 0 && what();
     ::_exit(done ? 0 : 1);
   }
   int status = -1;
   ::waitpid(child, &status, 0);
   REQUIRE(status == 0);
+}
+
+// Mounts a tmpfs there, with a file "inner".
+void mount_in_machine(const std::string& path, unsigned long flags = 0) {
+  in_machine([&] {
+    ::mkdir(path.c_str(), 0755);
+    return ::mount("none", path.c_str(), "tmpfs", flags, nullptr) == 0 &&
+           (std::ofstream(path + "/inner") << "below").flush().good();
+  });
 }
 
 // All mounts of the process's namespace, seen from the top of it.
@@ -521,6 +528,44 @@ TEST_CASE("01: a volume whose source is missing is an error",
   CHECK(judge::Host::settled(before) == before);
 }
 
+// ---- 01.5: where it is to be mounted ----
+
+TEST_CASE("01: a magic link does not lead a target out", "[01.5][points:3]") {
+  const auto source = make_source();
+  const auto outside = make_source();
+  const auto root = judge::make_root_directory();
+  // In the container's /proc, it leads to what descriptor 9 stands for: the
+  // host's root, which a careless caller has left open.
+  fs::create_directory_symlink("/proc/self/fd/9" + outside, root + "/w");
+  judge::Circumstances circumstances;
+  circumstances.leaked_descriptors = {9};
+  in_machine([&] {
+    const auto proc = root + "/proc";
+    ::mkdir(proc.c_str(), 0755);
+    return ::mount("proc", proc.c_str(), "proc", 0, nullptr) == 0;
+  });
+
+  const auto before = judge::Host::now();
+  for (const Options& more :
+       {Options{"--volume", source + ":/w/made"},
+        Options{"--volume", source + "/file:/w/made"},
+        Options{"--tmpfs", "/w/made"}, Options{"--tmpfs", "/w"}}) {
+    Options arguments = {"--root", root};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    arguments.insert(arguments.end(), {"--", "/probe", "exit", "0"});
+    const auto result = judge::run(arguments, circumstances);
+    HINT(
+        "The root has a link to /proc/self/fd/9, a magic link: it leads to "
+        "what the descriptor stands for, out of the root. openat2(2) refuses "
+        "it with RESOLVE_NO_MAGICLINKS.");
+    CHECK(!fs::exists(outside + "/made"));
+    CHECK(result.ending == exited(125));
+    CHECK(result.is_one_line());
+    CHECK_THAT(result.errors, judge::contains(std::strerror(ELOOP)));
+  }
+  CHECK(judge::Host::settled(before) == before);
+}
+
 // ---- 01.6: a volume, attached ----
 
 TEST_CASE("01: a volume shares files with the machine", "[01.6][points:2]") {
@@ -539,6 +584,61 @@ TEST_CASE("01: a volume shares files with the machine", "[01.6][points:2]") {
   CHECK(box.ask("read " + target + "/later") == "ok from outside");
   CHECK(targets(box.command().mounts()) == Names{"/", target});
   CHECK(judge::Host::now().mounts == before.mounts);
+}
+
+// What follows needs a volume that is mounted, to be seen where it is.
+
+TEST_CASE("01: a target that is a link out of the root does not get out",
+          "[01.5][points:2]") {
+  const auto before = judge::Host::now();
+  const auto source = make_source();
+  const auto root = judge::make_root_directory();
+  // Both lead to a directory that is in the machine, and in the root as well.
+  fs::create_directory_symlink("../../../../../../etc", root + "/link");
+  fs::create_directory_symlink("/tmp", root + "/absolute");
+  fs::copy_file(root + "/probe", source + "/probe");
+  const auto status = static_cast<int>(judge::random_number(1, 100));
+
+  for (const std::string link : {"/link", "/absolute"}) {
+    const auto where = link == "/link" ? "/etc" : "/tmp";
+    const auto result = judge::run(
+        {"--root", root, "--volume", source + ":" + link, "--",
+         where + std::string("/probe"), "exit", std::to_string(status)});
+    HINT("The target is a symbolic link, which leads to "
+         << where
+         << " in the root. The volume must be there. With RESOLVE_IN_ROOT, "
+         << "absolute links are followed from the root; without O_NOFOLLOW, "
+         << "so is one at the end of the path.");
+    CHECK(result.ending == exited(status));
+  }
+  CHECK(judge::Host::settled(before) == before);
+}
+
+TEST_CASE("01: a target that a link promises is made in the root",
+          "[01.5][points:1]") {
+  const auto source = make_source();
+  const auto root = judge::make_root_directory();
+  const auto name = judge::random_name();
+  fs::create_symlink("../../../../" + name + "/zone", root + "/localtime");
+  const auto result =
+      judge::run({"--root", root, "--volume", source + "/file:/localtime", "--",
+                  "/probe", "exit", "7"});
+  CHECK(result.ending == exited(7));
+  CHECK(fs::exists(root + "/" + name + "/zone"));
+  CHECK(!fs::exists("/" + name));
+}
+
+TEST_CASE("01: a target is not opened for reading", "[01.5][points:1]") {
+  const auto source = make_source();
+  const auto root = judge::make_root_directory();
+  REQUIRE(::mkfifo((root + "/pipe").c_str(), 0600) == 0);
+  HINT(
+      "The target is a named pipe, and open() waits for somebody who writes to "
+      "it. With O_PATH, a descriptor is a mere place.");
+  const auto result =
+      judge::run({"--root", root, "--volume", source + "/file:/pipe", "--",
+                  "/probe", "exit", "8"});
+  CHECK(result.ending == exited(8));
 }
 
 TEST_CASE("01: writing to a read-only volume gets EROFS", "[01.6][points:2]") {
@@ -560,31 +660,6 @@ TEST_CASE("01: a file can be a volume, too", "[01.6][points:1]") {
   CHECK(box.ask("write /etc/one text") == error(EROFS));
   CHECK(box.ask("write /two text") == "ok");
   CHECK(content(source).starts_with("text"));
-}
-
-TEST_CASE("01: a target that is a link out of the root does not get out",
-          "[01.6][points:2]") {
-  const auto before = judge::Host::now();
-  const auto source = make_source();
-  const auto root = judge::make_root_directory();
-  // Both lead to a directory that is in the machine, and in the root as well.
-  fs::create_directory_symlink("../../../../../../etc", root + "/link");
-  fs::create_directory_symlink("/tmp", root + "/absolute");
-  fs::copy_file(root + "/probe", source + "/probe");
-  const auto status = static_cast<int>(judge::random_number(1, 100));
-
-  for (const std::string link : {"/link", "/absolute"}) {
-    const auto where = link == "/link" ? "/etc" : "/tmp";
-    const auto result = judge::run(
-        {"--root", root, "--volume", source + ":" + link, "--",
-         where + std::string("/probe"), "exit", std::to_string(status)});
-    HINT("The target is a symbolic link, which leads to "
-         << where
-         << " in the root. The volume must be there. A link at the end "
-         << "of the target is followed with MOVE_MOUNT_T_SYMLINKS.");
-    CHECK(result.ending == exited(status));
-  }
-  CHECK(judge::Host::settled(before) == before);
 }
 
 TEST_CASE("01: volumes and tmpfs below each other", "[01.6][points:0]") {

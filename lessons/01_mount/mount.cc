@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/openat2.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -39,9 +40,15 @@ kit::UniqueFd take_volume(const std::filesystem::path& source, bool read_only) {
   throw kit::Todo("01.4");
 }
 
-void attach_volume(int volume, const std::filesystem::path& target) {
-  // TODO(01.6): ::move_mount() from the descriptor (again, there is no path) to
-  // the target. One of its flags follows a link at the end of the target.
+kit::UniqueFd open_target(const std::filesystem::path& path) {
+  // TODO(01.5): ::syscall(SYS_openat2, ...) with an open_how: flags for a mere
+  // place, which is closed on exec; and two ways to resolve the path.
+  throw kit::Todo("01.5");
+}
+
+void attach_volume(int volume, int target) {
+  // TODO(01.6): ::move_mount() from one descriptor to the other: there is no
+  // path on either side, and a flag for each says so.
   throw kit::Todo("01.6");
 }
 

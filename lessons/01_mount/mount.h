@@ -1,7 +1,7 @@
 // Lesson 01: mounts of its own
 //
 // Read:   mount_namespaces(7), mount(2), pivot_root(2), umount(2),
-//         mount_setattr(2); docs/01_mount.md
+//         mount_setattr(2), openat2(2); docs/01_mount.md
 // Run:    bazel run //lessons:01_mount -- --tmpfs /tmp:size=1m
 // Check:  bazel test //tests:01_mount
 //
@@ -52,10 +52,19 @@ void drop_old_root();
 // Throws SystemError: ENOENT if `source` is not there.
 kit::UniqueFd take_volume(const std::filesystem::path& source, bool read_only);
 
-// Step 01.6. Mounts what take_volume() has returned on `target`, which is there
-// and is a directory or a file as the volume is. Symbolic links are followed.
-// Throws SystemError.
-void attach_volume(int volume, const std::filesystem::path& target);
+// Step 01.5. Returns a descriptor (O_PATH) of what `path` leads to: a place in
+// the container where something is to be mounted. Whoever made the root has
+// made the symbolic links on the way. They are followed, as seen from the root,
+// and "../.." ends there, too. Not followed are *magic links*, which lead
+// anywhere: /proc/self/fd/N leads to what a descriptor stands for (proc(5)).
+//
+// The root and the working directory are the container's root. Throws
+// SystemError: ENOENT if there is nothing, ELOOP for a magic link.
+kit::UniqueFd open_target(const std::filesystem::path& path);
+
+// Step 01.6. Mounts what take_volume() has returned on what open_target() has
+// returned: a directory or a file, as the volume is. Throws SystemError.
+void attach_volume(int volume, int target);
 
 // Step 01.7. Mounts a new tmpfs on the directory `target`: `size` bytes, or
 // half of the machine's memory. All may write to it. There are no set-user-ID

@@ -6,12 +6,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <climits>
 
 #include "lessons/01_mount/mount.h"
 #include "lessons/kit/check.h"
 #include "lessons/kit/parse.h"
 
 using kit::check;
+using kit::UniqueFd;
 
 namespace container {
 namespace {
@@ -42,10 +44,10 @@ bool is_directory(int fd) {
 }
 
 // As step 01.4 does it for volumes, in which no device works.
-kit::UniqueFd take_device(const fs::path& device) {
-  kit::UniqueFd copy{check(::open_tree(AT_FDCWD, device.c_str(),
-                                       OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC),
-                           "open the device {}", device.native())};
+UniqueFd take_device(const fs::path& device) {
+  UniqueFd copy{check(::open_tree(AT_FDCWD, device.c_str(),
+                                  OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC),
+                      "open the device {}", device.native())};
   mount_attr attributes{};
   attributes.attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
   check(::mount_setattr(copy.get(), "", AT_EMPTY_PATH, &attributes,
@@ -54,23 +56,47 @@ kit::UniqueFd take_device(const fs::path& device) {
   return copy;
 }
 
-void make_directories(const fs::path& path) {
-  std::error_code error;
-  fs::create_directories(path, error);
-  if (error) {
-    throw kit::SystemError(error.value(),
-                           fmt::format("make the directory {}", path.native()));
+enum class Kind { kDirectory, kFile };
+
+// Makes an entry called `name` in `directory`, unless there is one.
+void make_entry(int directory, const std::string& name, Kind kind) {
+  if (kind == Kind::kDirectory) {
+    if (::mkdirat(directory, name.c_str(), 0755) == 0) return;
+  } else {
+    constexpr int kNew = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
+    const UniqueFd file{::openat(directory, name.c_str(), kNew, 0644)};
+    if (file) return;
   }
+  const bool is_there = errno == EEXIST;
+  if (!is_there) check(-1, "make {}", name);
 }
 
-void make_file(const fs::path& path) {
-  make_directories(path.parent_path());
-  const std::string& name = path.native();
-  // A file that is there may be anything: a device or a socket, say.
-  if (::access(name.c_str(), F_OK) == 0) return;
-  const kit::UniqueFd file{
-      check(::open(name.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644),
-            "make the file {}", name)};
+// What the symbolic link called `name` says; nothing if it is none.
+std::optional<fs::path> link_in(int directory, const std::string& name) {
+  char text[PATH_MAX];
+  const auto size = ::readlinkat(directory, name.c_str(), text, sizeof text);
+  if (size == -1) return {};
+  return fs::path(std::string(text, static_cast<std::size_t>(size)));
+}
+
+// Opens a target, and makes it first if it is not there, with the directories
+// above it. Each name is made in a directory that step 01.5 has opened: so none
+// is made outside of the root, wherever links lead. A link to nothing names
+// what is to be made.
+UniqueFd ensure_target(const fs::path& path, Kind kind, int links = 40) {
+  try {
+    return open_target(path);
+  } catch (const std::system_error& error) {
+    if (error.code().value() != ENOENT) throw;
+  }
+  const UniqueFd directory =
+      ensure_target(path.parent_path(), Kind::kDirectory, links);
+  if (const auto link = link_in(directory.get(), path.filename())) {
+    if (links == 0) kit::fail("too many links lead to {}", path.native());
+    return ensure_target(path.parent_path() / *link, kind, links - 1);
+  }
+  make_entry(directory.get(), path.filename(), kind);
+  return open_target(path);
 }
 
 }  // namespace
@@ -129,15 +155,17 @@ void open_volumes(std::vector<Mount>& mounts) {
 void place_mounts(std::vector<Mount>& mounts) {
   for (auto& mount : mounts) {
     const bool is_tmpfs = mount.source.empty();
-    if (is_tmpfs || is_directory(mount.volume.get())) {
-      make_directories(mount.target);
-    } else {
-      make_file(mount.target);
-    }
+    const bool is_file = !is_tmpfs && !is_directory(mount.volume.get());
+    const UniqueFd target =
+        ensure_target(mount.target, is_file ? Kind::kFile : Kind::kDirectory);
     if (is_tmpfs) {
-      mount_tmpfs(mount.target, mount.size);
+      // By its descriptor, too: a path could lead elsewhere by now.
+      check(::fchdir(target.get()), "enter the directory {}",
+            mount.target.native());
+      mount_tmpfs(".", mount.size);
+      check(::chdir("/"), "return to the root");
     } else {
-      attach_volume(mount.volume.get(), mount.target);
+      attach_volume(mount.volume.get(), target.get());
       mount.volume.reset();
     }
   }

@@ -39,8 +39,8 @@ void open_volumes(std::vector<Mount>& mounts);
 // After that: attaches them (step 01.6), and mounts the tmpfs (step 01.7).
 //
 // What is not there of a target is made, with the directories above it, and
-// stays. Since the new root is the only one by now, no link in it, and no "..",
-// leads out. Throws SystemError.
+// stays. Targets are opened by step 01.5: no link of the root leads out. Throws
+// SystemError.
 void place_mounts(std::vector<Mount>& mounts);
 
 }  // namespace container

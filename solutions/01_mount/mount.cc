@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/openat2.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -51,10 +52,22 @@ kit::UniqueFd take_volume(const std::filesystem::path& source, bool read_only) {
   return volume;
 }
 
-void attach_volume(int volume, const std::filesystem::path& target) {
-  check(::move_mount(volume, "", AT_FDCWD, target.c_str(),
-                     MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_SYMLINKS),
-        "mount a volume on {}", target.native());
+kit::UniqueFd open_target(const std::filesystem::path& path) {
+  open_how how{};
+  how.flags = O_PATH | O_CLOEXEC;
+  // With the root as the working directory: neither an absolute link nor ".."
+  // leads out. A magic link could, since it asks for no path.
+  how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
+  const auto target =
+      ::syscall(SYS_openat2, AT_FDCWD, path.c_str(), &how, sizeof how);
+  return kit::UniqueFd{
+      static_cast<int>(check(target, "open the target {}", path.native()))};
+}
+
+void attach_volume(int volume, int target) {
+  check(::move_mount(volume, "", target, "",
+                     MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH),
+        "mount a volume");
 }
 
 void mount_tmpfs(const std::filesystem::path& target,
