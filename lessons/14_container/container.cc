@@ -33,23 +33,24 @@ std::unique_ptr<Network> prepare_from_outside(const Settings& settings,
 
 void move_in(Settings& settings, int program) {
   // TODO(14.4): users (03), end_with() the program (02), names (04), private
-  // mounts, open_volumes(), change_root() (01), mount_proc() (02), mount_sys(),
-  // enter_cgroup_namespace() (06), drop_old_root() (01), forbid_devices(),
-  // place_mounts() (01),
-  // complete_dev(), hide_kernel_files(), make_root_read_only() (01). Why in
-  // this order?
+  // mounts, open_volumes(), change_root() to the provide_root() (01),
+  // mount_proc() (02), mount_sys(), enter_cgroup_namespace() (06),
+  // drop_old_root() (01), forbid_devices(), place_mounts() (01),
+  // complete_dev(), hide_kernel_files(), make_root_read_only() (01),
+  // protect_init() (02). Why in this order?
   throw kit::Todo("14.4");
 }
 
 void become_command(const Settings& settings) {
-  // TODO(14.5): descriptors (00), the five calls of lesson 07, the filter (08),
-  // and become() the command (00).
+  // TODO(14.5): the five calls of lesson 07, the filter (08), and become() the
+  // command (00).
   throw kit::Todo("14.5");
 }
 
-int look_after(pid_t command) {
-  // TODO(14.6): CapabilitySets with CAP_KILL permitted and effective, and no
-  // more: set_capabilities(). Then be_init().
+void confine_init(const Settings& settings) {
+  // TODO(14.6): no privileges to come, nothing in the bounding set,
+  // CapabilitySets with CAP_KILL permitted and effective (07); and, after all
+  // that, the filter of the init (08).
   throw kit::Todo("14.6");
 }
 

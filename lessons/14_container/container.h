@@ -11,11 +11,15 @@
 //   the program    stays outside: 14.1, 14.2, 14.3
 //     the init     is process 1 of the container: 14.4, 14.6
 //       the command, process 2: 14.5
+//
+// The command waits until the init has done step 14.6: whatever runs in the
+// container never sees an init that has more rights than it needs.
 
 #pragma once
 
 #include <linux/sched.h>  // clone_args
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -28,6 +32,7 @@
 #include "lessons/06_cgroups/owner.h"
 #include "lessons/07_caps/capabilities.h"
 #include "lessons/08_seccomp/filter.h"
+#include "lessons/14_container/terminal.h"
 #include "lessons/kit/program.h"
 
 namespace container {
@@ -37,7 +42,7 @@ struct Settings {
   std::string name;  // Of the container, and of its cgroup.
   Limits limits;
 
-  std::filesystem::path root;
+  std::optional<std::filesystem::path> root;  // Not set: busybox, in memory.
   bool read_only_root = false;
   std::vector<Mount> mounts;  // Volumes and tmpfs, and what /dev is made of.
   bool hides_kernel_files = true;
@@ -55,9 +60,14 @@ struct Settings {
   bool allows_new_privileges = false;
   std::optional<Filter> filter;  // Not set: all system calls.
 
+  Filter init_filter;  // What an init needs is in it, whatever `filter` is.
+
   std::vector<std::string> environment;  // All of it: "NAME=value".
   std::filesystem::path working_directory = "/";
+  Terminal terminal;
   kit::Command command;
+
+  std::chrono::seconds stop_timeout{10};  // From SIGTERM to SIGKILL.
 };
 
 // ---- In the program --------------------------------------------------------
@@ -84,23 +94,27 @@ std::unique_ptr<Network> prepare_from_outside(const Settings& settings,
 // ---- In the init -----------------------------------------------------------
 
 // Step 14.4. Moves into the container: into its users, its names, its root and
-// its mounts. Afterwards nothing of the machine can be reached by a path, and
-// the init ends as soon as the program does.
+// its mounts. Afterwards nothing of the host can be reached by a path, nor by
+// what is to be found in the init (step 02.4); and the init ends as soon as the
+// program does.
 //
 // The mounts of Settings::mounts are used up. program: a pidfd of the program.
 // Throws what the functions of the lessons throw.
 void move_in(Settings& settings, int program);
 
-// Step 14.6. Lets go of all rights but that to signal every process
-// (CAP_KILL), then does what a process 1 has to do until `command` has ended.
-// Returns the status of that.
-int look_after(pid_t command);
+// Step 14.6. While the command waits: leaves the init what its work needs, and
+// no more. It may signal every process (CAP_KILL), and has no other capability,
+// in none of its five sets; no execve() gives it one; and its system calls are
+// those of settings.init_filter.
+//
+// Throws what the functions of the lessons throw.
+void confine_init(const Settings& settings);
 
 // ---- In the command --------------------------------------------------------
 
-// Step 14.5. Lets go of everything that the command must not have: descriptors,
-// capabilities, privileges to come (unless allows_new_privileges), system
-// calls. Then becomes the command. Does not return.
+// Step 14.5. Lets go of all that the command must not have: capabilities,
+// privileges to come (unless allows_new_privileges), system calls. Then becomes
+// the command. Does not return.
 //
 // Throws what the functions of the lessons throw.
 [[noreturn]] void become_command(const Settings& settings);

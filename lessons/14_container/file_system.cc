@@ -7,6 +7,8 @@
 
 #include "lessons/06_cgroups/cgroup.h"
 #include "lessons/kit/check.h"
+#include "lessons/kit/default_root.h"
+#include "lessons/kit/run_folder.h"
 
 using kit::check;
 
@@ -30,22 +32,41 @@ constexpr const char* kHidden[] = {
 constexpr const char* kReadOnly[] = {"/proc/bus", "/proc/fs", "/proc/irq",
                                      "/proc/sys", "/proc/sysrq-trigger"};
 
+// Is the path there? That is asked of the path itself: a mount that fails with
+// ENOENT may have failed for another reason, and the cover would be missing.
+bool exists(const char* path) {
+  struct stat now {};
+  if (::lstat(path, &now) == 0) return true;
+  if (errno != ENOENT) check(-1, "look at {}", path);
+  return false;
+}
+
+bool is_directory(const char* path) {
+  struct stat now {};
+  check(::stat(path, &now), "look at {}", path);
+  return S_ISDIR(now.st_mode);
+}
+
 // Covers a file with an empty one, and a directory with an empty one. What this
 // kernel does not have needs no cover.
 void hide(const char* path) {
-  if (::mount("/dev/null", path, nullptr, MS_BIND, nullptr) == 0) return;
-  if (errno == ENOENT) return;
-  if (errno != ENOTDIR) check(-1, "hide {}", path);
-  check(::mount("tmpfs", path, "tmpfs", kPlain | MS_RDONLY, nullptr), "hide {}",
-        path);
+  if (!exists(path)) return;
+  if (is_directory(path)) {
+    check(::mount("tmpfs", path, "tmpfs", kPlain | MS_RDONLY, nullptr),
+          "hide {}", path);
+  } else {
+    check(::mount("/dev/null", path, nullptr, MS_BIND, nullptr), "hide {}",
+          path);
+  }
 }
 
 // Mounts the path onto itself, read-only. It is so before it is to be seen.
 void make_read_only(const char* path) {
-  const kit::UniqueFd copy{::open_tree(
-      AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE)};
-  if (!copy && errno == ENOENT) return;
-  check(copy.get(), "open {}", path);
+  if (!exists(path)) return;
+  const kit::UniqueFd copy{
+      check(::open_tree(AT_FDCWD, path,
+                        OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE),
+            "open {}", path)};
   mount_attr attributes{};
   attributes.attr_set = MOUNT_ATTR_RDONLY;
   check(::mount_setattr(copy.get(), "", AT_EMPTY_PATH | AT_RECURSIVE,
@@ -61,6 +82,22 @@ void add(std::vector<Mount>& mounts, Mount mount) {
     if (other.target == mount.target) return;
   }
   mounts.push_back(std::move(mount));
+}
+
+// The top of the host's own tree (hier(7)), also by another path: through a
+// link, or a bind mount.
+void refuse_host_directory(const fs::path& root) {
+  struct stat asked {};
+  check(::stat(root.c_str(), &asked), "look at {}", root.native());
+  for (const auto* own :
+       {"/", "/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/proc", "/root",
+        "/run", "/sbin", "/sys", "/tmp", "/usr", "/var"}) {
+    struct stat host {};
+    if (::stat(own, &host) == -1) continue;
+    if (host.st_dev != asked.st_dev || host.st_ino != asked.st_ino) continue;
+    kit::fail("use {} as the root: it is the host's own {}", root.native(),
+              own);
+  }
 }
 
 Mount tmpfs(const char* target, std::uint64_t size) {
@@ -80,6 +117,7 @@ Mount device(const char* path) {
 }  // namespace
 
 void prepare_root(const fs::path& root) {
+  refuse_host_directory(root);
   for (const auto* name : {"proc", "sys", "dev"}) {
     const std::string path = root / name;
     if (::mkdir(path.c_str(), 0755) == 0) continue;
@@ -90,6 +128,16 @@ void prepare_root(const fs::path& root) {
     }
     if (!S_ISDIR(now.st_mode)) kit::fail("{} is not a directory", path);
   }
+}
+
+fs::path provide_root(const std::optional<fs::path>& chosen) {
+  if (chosen) return *chosen;
+  // Any directory will do: it is covered in this mount namespace alone.
+  const fs::path folder = kit::run_folder();
+  check(::mount("busybox", folder.c_str(), "tmpfs", MS_NODEV, "mode=0755"),
+        "mount a root file system on {}", folder.native());
+  kit::unpack_default_root(folder);
+  return folder;
 }
 
 void add_devices(std::vector<Mount>& mounts) {
@@ -116,7 +164,7 @@ void forbid_devices() {
         "forbid devices in the root");
 }
 
-void complete_dev() {
+void complete_dev(const Terminal& terminal) {
   check(::chmod("/dev", 0755), "set the mode of /dev");
   check(::mkdir("/dev/pts", 0755), "make /dev/pts");
   // Terminals of its own: an instance of devpts knows none of another.
@@ -130,6 +178,7 @@ void complete_dev() {
                                      {"/dev/stderr", "/proc/self/fd/2"}}) {
     check(::symlink(target, link), "make {}", link);
   }
+  open_terminal(terminal);
 }
 
 void hide_kernel_files() {

@@ -1,19 +1,28 @@
 // 14_container: a small container runtime.
 
+#include <fmt/format.h>
 #include <linux/keyctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <string_view>
 
+#include "lessons/01_mount/mount.h"
 #include "lessons/02_pid/pid.h"
 #include "lessons/14_container/container.h"
+#include "lessons/14_container/file_system.h"
 #include "lessons/14_container/options.h"
 #include "lessons/kit/check.h"
 #include "lessons/kit/gate.h"
 #include "lessons/kit/guard.h"
+#include "lessons/kit/own_program.h"
+#include "lessons/kit/program.h"
 #include "lessons/kit/spawn.h"
 
 using container::Settings;
@@ -46,52 +55,102 @@ void make_keyring() {
   if (!has_no_keys) kit::check(made, "make a session keyring");
 }
 
+// In the init: keeps nothing of the caller's.
+void leave_the_caller(char** argv) {
+  kit::check(::setsid(), "begin a session");
+  make_keyring();
+  (void)::umask(022);
+  // A core file would be written in the container, or given to a program of the
+  // host's, which 0 does not prevent and 1 does: core(5), "Piping core dumps".
+  const rlimit no_core{1, 1};
+  kit::check(::setrlimit(RLIMIT_CORE, &no_core), "forbid core dumps");
+  kit::forget_words(argv);
+}
+
 // Who: the command, until it is the command. `signals`: what it is to block.
 [[noreturn]] void run_command(const Settings& settings,
                               const sigset_t& signals) {
   kit::check(::sigprocmask(SIG_SETMASK, &signals, nullptr), "restore signals");
+  container::begin_session();
   set_environment(settings.environment);
-  const std::string& directory = settings.working_directory.native();
-  kit::check(::chdir(directory.c_str()), "enter the directory {}", directory);
+  // As a volume's target is opened: a directory of the image leads to no place
+  // outside.
+  const auto directory = container::open_target(settings.working_directory);
+  kit::check(::fchdir(directory.get()), "enter the directory {}",
+             settings.working_directory.native());
+  kit::refuse_magic_links(settings.command.front());
   container::become_command(settings);  // Step 14.5
 }
 
 // Who: the init, process 1 of the container.
 int run_init(Settings& settings, int program, kit::Gate& prepared,
-             const sigset_t& signals) {
+             const sigset_t& signals, char** argv) {
   prepared.wait();
-  make_keyring();
-  (void)::umask(022);
+  leave_the_caller(argv);
   container::move_in(settings, program);  // Step 14.4
-  const kit::Child command =
-      kit::spawn({}, [&]() -> int { run_command(settings, signals); });
-  return container::look_after(command.pid());  // Step 14.6
+  kit::Gate confined;
+  const kit::Child command = kit::spawn({}, [&]() -> int {
+    confined.wait();
+    run_command(settings, signals);
+  });
+  container::confine_init(settings);  // Step 14.6
+  confined.open();
+  return container::be_init(command.pid());
+}
+
+// If the kernel has killed for want of memory, a bare 137 is a riddle.
+void explain(int status, const container::Cgroup& cgroup) {
+  constexpr int kKilled = 128 + SIGKILL;
+  if (status != kKilled) return;
+  if (container::statistics(cgroup.path()).oom_kills.value_or(0) == 0) return;
+  fmt::print(stderr,
+             "{}: out of memory: the kernel has killed a process (see "
+             "--memory)\n",
+             ::program_invocation_short_name);
 }
 
 // Who: the program. It stays outside.
-int run(Settings settings) {
+int run(Settings settings, char** argv) {
+  if (settings.root) container::prepare_root(*settings.root);
   const sigset_t signals = container::block_signals();
   const kit::UniqueFd program = kit::open_pidfd(::getpid());
+  container::TerminalRelay terminal;
+  settings.terminal = terminal.for_init(settings.user.uid);
 
   container::Cgroup cgroup = container::prepare_cgroup(settings);      // 14.1
   const clone_args args = container::prepare_start(settings, cgroup);  // 14.2
   kit::Gate prepared;
   kit::Child init = kit::spawn(args, [&] {
-    return run_init(settings, program.get(), prepared, signals);
+    return run_init(settings, program.get(), prepared, signals, argv);
   });
   const auto network =
       container::prepare_from_outside(settings, init.pid());  // 14.3
   prepared.open();
+  terminal.begin();
 
-  const int status = init.wait();
+  const int status =
+      init.wait({.to_other_session = true, .patience = settings.stop_timeout});
+  terminal.finish();
+  explain(status, cgroup);
   cgroup.remove();
   return status;
+}
+
+// Who may trace processes can reach the file of the program that the init runs,
+// and change it: CVE-2019-5736. There, that file is a copy in memory.
+int start(int argc, char** argv) {
+  Settings settings = container::parse_run(argc - 1, argv + 1);
+  const auto may_trace = container::bit(CAP_SYS_PTRACE);
+  if ((settings.capabilities.bounding & may_trace) != 0) {
+    kit::run_from_sealed_copy(argv);
+  }
+  return run(std::move(settings), argv);
 }
 
 int act(int argc, char** argv) {
   const std::string_view action = argc > 1 ? argv[1] : "";
   if (action == "--help") throw kit::Exit(0, kUsage);
-  if (action == "run") return run(container::parse_run(argc - 1, argv + 1));
+  if (action == "run") return start(argc, argv);
   if (action.empty())
     kit::fail("what is to be done? (see 14_container --help)");
   kit::fail("unknown command {} (see 14_container --help)", action);

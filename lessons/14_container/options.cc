@@ -11,7 +11,6 @@
 #include "lessons/08_seccomp/default/default.h"
 #include "lessons/14_container/file_system.h"
 #include "lessons/kit/check.h"
-#include "lessons/kit/default_root.h"
 #include "lessons/kit/options.h"
 #include "lessons/kit/parse.h"
 #include "lessons/kit/run_folder.h"
@@ -31,6 +30,7 @@ constexpr const char* kPath =
 // What is given on the command line, before it is made one Settings.
 struct Given {
   Text name, root, host_name, domain_name, network, userns, working_directory;
+  std::optional<std::uint64_t> stop_timeout;
   std::optional<std::uint64_t> memory_and_swap;
   std::optional<in_addr> address;
   std::optional<User> user;
@@ -108,7 +108,7 @@ auto outside_of_kernel(Parse parse) {
 }
 
 void add_file_system(kit::Options& options, Given& given, Settings& settings) {
-  options.add("--root", "DIR", "its root (a root with busybox)", given.root,
+  options.add("--root", "DIR", "its root (busybox, in memory)", given.root,
               parse_text);
   options.add_flag("--read-only", "the root itself is read-only",
                    settings.read_only_root);
@@ -208,6 +208,12 @@ void add_command(kit::Options& options, Given& given) {
                    given.environment, parse_variable);
   options.add("-w,--workdir", "DIR", "its working directory (/)",
               given.working_directory, parse_directory);
+  options.add("--stop-timeout", "SECONDS",
+              "how long it may take to end after SIGTERM; then it\n"
+              "is killed (10)",
+              given.stop_timeout, [](const auto& text) {
+                return kit::parse_number(text, 0, 86'400);
+              });
 }
 
 // ---- From what is given to what the container is like ----------------------
@@ -215,6 +221,7 @@ void add_command(kit::Options& options, Given& given) {
 // Follows symbolic links once, now, so that a wrong root is an error before
 // anything is made.
 fs::path resolve_root(const std::string& text) {
+  if (text.empty()) kit::fail("--root: \"\" is no directory");
   const auto root = fs::path(text) / ".";  // Must be a directory.
   char* real = ::realpath(root.c_str(), nullptr);
   const int error = errno;
@@ -222,9 +229,6 @@ fs::path resolve_root(const std::string& text) {
     throw kit::SystemError(error, fmt::format("use {} as the root", text));
   }
   const std::unique_ptr<char, decltype(&::free)> owner(real, &::free);
-  if (std::string_view(real) == "/") {
-    kit::fail("use / as the root: it is the machine's own");
-  }
   return real;
 }
 
@@ -359,11 +363,14 @@ Settings parse_run(int argc, char** argv) {
   complete_limits(settings.limits, given);
   complete_network(settings, given);
   complete_rights(settings, given);
+  settings.init_filter = kDefaultFilter;
   complete_users(settings, given);
   complete_environment(settings, given);
 
-  settings.root = given.root ? resolve_root(*given.root) : kit::default_root();
-  prepare_root(settings.root);
+  if (given.stop_timeout) {
+    settings.stop_timeout = std::chrono::seconds(*given.stop_timeout);
+  }
+  if (given.root) settings.root = resolve_root(*given.root);
   add_devices(settings.mounts);
   sort_mounts(settings.mounts);
   return settings;

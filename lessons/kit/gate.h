@@ -29,6 +29,7 @@ class Gate {
   void open() {
     reader_.reset();
     check(::write(writer_.get(), "", 1), "open the gate");
+    writer_.reset();
   }
 
   // In the child. Reading nothing means that the parent died, so stop too.

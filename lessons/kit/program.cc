@@ -2,7 +2,9 @@
 
 #include <elf.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -134,6 +136,30 @@ std::string missing_interpreter(const std::string& program) {
     if (::access(file.c_str(), F_OK) == -1) return file;
   }
   return "";
+}
+
+void refuse_magic_links(const std::string& name) {
+  constexpr int kDeepest = 6;
+  std::string file = find_program(name);
+  for (int i = 0; i < kDeepest && !file.empty(); ++i) {
+    open_how how{};
+    how.flags = O_PATH | O_CLOEXEC;
+    how.resolve = RESOLVE_NO_MAGICLINKS;
+    const UniqueFd place{static_cast<int>(
+        ::syscall(SYS_openat2, AT_FDCWD, file.c_str(), &how, sizeof how))};
+    if (!place && errno == ELOOP) {
+      throw Exit(kNotExecutable,
+                 fmt::format("run {}: {} leads out of the root, by a link of "
+                             "/proc",
+                             name, file));
+    }
+    if (!place) return;  // Whoever runs it will say why.
+    struct stat now {};
+    const bool is_file =
+        ::fstat(place.get(), &now) == 0 && S_ISREG(now.st_mode);
+    if (!is_file || ::access(file.c_str(), R_OK) == -1) return;
+    file = interpreter_of(file);
+  }
 }
 
 std::vector<char*> c_strings(const Command& command) {

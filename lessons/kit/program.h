@@ -28,6 +28,14 @@ std::string interpreter_of(const std::string& program);
 // is missing. Throws as interpreter_of() does.
 std::string missing_interpreter(const std::string& program);
 
+// Finds the program `name` as find_program() does, and looks whether a magic
+// link (proc(5)) leads to it, or to one of its interpreters. Such a link would
+// lead out of the root: /proc/self/exe is, at that moment, the program that
+// starts the container (CVE-2019-5736).
+//
+// Throws Exit with status 126 if so, and as find_program() does.
+void refuse_magic_links(const std::string& name);
+
 // Returns the words as execve() wants them. They live as long as `command`.
 std::vector<char*> c_strings(const Command& command);
 

@@ -61,7 +61,7 @@ kit::UniqueFd open_target(const std::filesystem::path& path) {
   const auto target =
       ::syscall(SYS_openat2, AT_FDCWD, path.c_str(), &how, sizeof how);
   return kit::UniqueFd{
-      static_cast<int>(check(target, "open the target {}", path.native()))};
+      static_cast<int>(check(target, "open {} in the root", path.native()))};
 }
 
 void attach_volume(int volume, int target) {

@@ -45,7 +45,7 @@ void move_in(Settings& settings, int program) {
 
   make_mounts_private();
   open_volumes(settings.mounts);
-  change_root(settings.root);
+  change_root(provide_root(settings.root));
   // In a user namespace, a new /proc is allowed only where one is to be seen
   // already. So the machine's must still be there.
   mount_proc("/proc");
@@ -54,13 +54,14 @@ void move_in(Settings& settings, int program) {
   drop_old_root();
   forbid_devices();
   place_mounts(settings.mounts);
-  complete_dev();
+  complete_dev(settings.terminal);
   if (settings.hides_kernel_files) hide_kernel_files();
   if (settings.read_only_root) make_root_read_only();
+  // Not before: the volumes are descriptors until they are in their places.
+  protect_init();
 }
 
 void become_command(const Settings& settings) {
-  let_go_of_descriptors();
   limit_bounding_set(settings.capabilities.bounding);
   become_user(settings.user);
   set_capabilities(settings.capabilities);
@@ -71,11 +72,13 @@ void become_command(const Settings& settings) {
   become(settings.command);
 }
 
-int look_after(pid_t command) {
+void confine_init(const Settings& settings) {
+  forbid_new_privileges();
+  limit_bounding_set(0);
   CapabilitySets rest;
   rest.permitted = rest.effective = bit(CAP_KILL);
   set_capabilities(rest);
-  return be_init(command);
+  install_filter(settings.init_filter);
 }
 
 }  // namespace container
