@@ -5,10 +5,13 @@
 // at what the steps have made, just before; and command(), at what came of it.
 
 #include <linux/capability.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/xattr.h>
 
 #include <bit>
+#include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <filesystem>
@@ -271,6 +274,24 @@ TEST_CASE("07: nothing is left, up to the kernel's last", "[07.1][points:2]") {
        "A number from a header or a manual page is that of an older kernel: "
        "ask this one how many there are, by PR_CAPBSET_READ until it fails.");
   CHECK(left == kNone);
+}
+
+TEST_CASE("07: an error is not the end of the list", "[07.1][points:1]") {
+  judge::How how;
+  how.circumstances.failing_calls = {{{SYS_prctl, PR_CAPBSET_READ}, EPERM}};
+  const auto root = judge::make_root_directory();
+  const auto result = judge::run({"--root", root, "--", "/probe", "exit", "3"},
+                                 how.circumstances);
+  HINT(
+      "PR_CAPBSET_READ has failed with EPERM, and the command has run with its "
+      "bounding set as it was. Only EINVAL means that the kernel knows no "
+      "more.");
+  if (result.ending == exited(125)) {
+    CHECK(result.is_one_line());
+    return;
+  }
+  // Those who do without this call have nothing to tell.
+  CHECK(judge::start({}, how).command().status("CapBnd") == "00000000a80425fb");
 }
 
 TEST_CASE("07: all can be kept", "[07.1][points:0]") {

@@ -43,7 +43,6 @@ judge::Cgroup container_cgroup() {
 // Starts a container with these options. Its command is the probe.
 judge::Box start_container(Options options, judge::How how = {}) {
   options.insert(options.begin(), "run");
-  how.step_beside = "14.6";
   return judge::start(options, how);
 }
 
@@ -112,9 +111,13 @@ class Prepared {
   judge::Subject program_;
 };
 
-// The init of a running container: the parent of its command.
+// The init of a running container: the parent of its command, or the process
+// that has stopped at a step of the init's.
 judge::Process init_of(const judge::Box& box) {
-  return judge::Process(std::stoi(box.becoming().status("PPid")));
+  auto process = box.becoming();
+  const auto number = judge::split(process.status("NSpid"), '\t').back();
+  if (number == "1") return process;
+  return judge::Process(std::stoi(process.status("PPid")));
 }
 
 Network network_of(const judge::Box& box) {
@@ -404,7 +407,7 @@ TEST_CASE("14: the command is a process of its own, and sees only those",
   HINT("mount_proc() of lesson 02 mounts a /proc for the container.");
   CHECK(mount_at(box.becoming(), "/proc").type == "proc");
   HINT("The init is process 1, its command is another one.");
-  CHECK(judge::split(box.becoming().status("NSpid"), '\t').back() != "1");
+  CHECK(judge::split(box.command().status("NSpid"), '\t').back() != "1");
   CHECK(judge::split(init_of(box).status("NSpid"), '\t').back() == "1");
   Set numbers;
   for (const auto& name : judge::split(box.get("list /proc"), '\n')) {
@@ -551,6 +554,32 @@ TEST_CASE("14: root inside is nobody outside", "[14.4][points:2]") {
   CHECK(box.get("read /proc/self/cgroup") == "0::/\n");
 }
 
+TEST_CASE("14: nothing gets in that was open", "[14.4][points:2]") {
+  judge::How how;
+  how.circumstances.leaked_descriptors = {3, 9, 200};
+  const auto box = start_container({}, how);
+  HINT(
+      "The init keeps descriptors open with which the program was started, or "
+      "that it has opened itself: the container can see them in /proc/1/fd. "
+      "protect_init() of lesson 02 closes them.");
+  CHECK(init_of(box).descriptors_beside(box.command().pid()) ==
+        std::map<int, std::string>{});
+  CHECK(box.at_exec().kept_descriptors.size() == 3);
+  CHECK(box.command().descriptors().size() == 4);  // And the probe's socket.
+}
+
+TEST_CASE("14: nobody in the container can look into its init",
+          "[14.4][points:2]") {
+  for (const auto& options : std::vector<Options>{{}, {"--userns", "auto"}}) {
+    const auto box = start_container(options);
+    HINT(
+        "The init is dumpable: root in the container may open what is in "
+        "/proc/1. protect_init() of lesson 02 changes that.");
+    CHECK_FALSE(init_of(box).can_be_looked_into());
+    CHECK(box.command().can_be_looked_into());
+  }
+}
+
 TEST_CASE("14: nothing is left of a program that is killed",
           "[14.4][points:1]") {
   for (const auto& options : std::vector<Options>{
@@ -592,21 +621,67 @@ TEST_CASE("14: the kernel ends the init with the program", "[14.4][points:2]") {
   }
 }
 
-// ---- 14.5: the command -----------------------------------------------------
+// ---- 14.5: the init --------------------------------------------------------
 
-TEST_CASE("14: nothing gets in that was open", "[14.5][points:2]") {
-  judge::How how;
-  how.circumstances.leaked_descriptors = {3, 9, 200};
-  const auto box = start_container({}, how);
-  HINT(
-      "let_go_of_descriptors() of lesson 00 is not called: a descriptor of the "
-      "machine's root is open in the container, and is a way out.");
-  CHECK(box.at_exec().kept_descriptors.size() == 3);
-  CHECK(box.command().descriptors().size() == 4);  // And the probe's socket.
+TEST_CASE("14: the init may send signals, and nothing else",
+          "[14.5][points:4]") {
+  for (const auto& options : std::vector<Options>{
+           {}, {"--userns", "auto"}, {"--privileged"}, {"--cap-add", "ALL"}}) {
+    const auto box = start_container(options);
+    const auto init = init_of(box);
+    INFO(fmt::format("The options: {}", fmt::join(options, " ")));
+    HINT(
+        "The init still has capabilities, and it is a process that the "
+        "container can see. set_capabilities() of lesson 07 leaves it "
+        "CAP_KILL.");
+    CHECK(init.status("CapPrm") == "0000000000000020");
+    CHECK(init.status("CapEff") == "0000000000000020");
+    CHECK(init.status("CapInh") == "0000000000000000");
+    CHECK(init.status("CapAmb") == "0000000000000000");
+    HINT(
+        "Whoever makes the init execute another program gets what is in its "
+        "bounding set: limit_bounding_set() of lesson 07, with nothing.");
+    CHECK(init.status("CapBnd") == "0000000000000000");
+    HINT(
+        "A set-user-ID program would give the init rights: "
+        "forbid_new_privileges() of lesson 07.");
+    CHECK(init.status("NoNewPrivs") == "1");
+    HINT(
+        "The init has no filter: install_filter() of lesson 08, with that of "
+        "settings.init_filter. It is there in every container.");
+    CHECK(init.status("Seccomp") == "2");
+  }
 }
 
+TEST_CASE("14: an init that cannot be confined is an error",
+          "[14.5][points:1]") {
+  const auto before = judge::Host::now();
+  judge::Circumstances circumstances;
+  circumstances.failing_calls = {{{SYS_seccomp}, EACCES}};
+  const auto result = judge::run(
+      words({"--privileged"}, {"/probe", "exit", "0"}), circumstances);
+  HINT("The filter of the init cannot be installed, and the command has run.");
+  CHECK(result.ending == exited(125));
+  CHECK(result.is_one_line());
+  CHECK(judge::Host::settled(before) == before);
+}
+
+TEST_CASE("14: the init passes signals on, whoever the command is",
+          "[14.5][points:2]") {
+  const auto before = judge::Host::now();
+  const auto box = start_container({"--user", "4321"});
+  box.send_signal(SIGTERM);
+  HINT(
+      "SIGTERM has not ended the command. be_init() of lesson 02 passes it on; "
+      "for a process of another user, that needs CAP_KILL.");
+  CHECK(box.wait() == exited(128 + SIGTERM));
+  CHECK(judge::Host::settled(before) == before);
+}
+
+// ---- 14.6: the command -----------------------------------------------------
+
 TEST_CASE("14: the command's capabilities are Docker's fourteen",
-          "[14.5][points:3]") {
+          "[14.6][points:3]") {
   const auto box = start_container({});
   const auto& command = box.command();
 
@@ -618,7 +693,7 @@ TEST_CASE("14: the command's capabilities are Docker's fourteen",
   CHECK(command.status("CapBnd") == kDockersCapabilities);
 }
 
-TEST_CASE("14: an ordinary user with one capability", "[14.5][points:2]") {
+TEST_CASE("14: an ordinary user with one capability", "[14.6][points:2]") {
   const auto id = text(judge::random_number(1000, 60'000));
   HINT(
       "The five calls of lesson 07 have an order: bounding set, user, "
@@ -633,15 +708,13 @@ TEST_CASE("14: an ordinary user with one capability", "[14.5][points:2]") {
   CHECK(command.status("CapEff") == "0000000000001000");
 }
 
-TEST_CASE("14: the command's system calls are filtered", "[14.5][points:3]") {
+TEST_CASE("14: the command's system calls are filtered", "[14.6][points:3]") {
   const auto box = start_container({});
   HINT("install_filter() of lesson 08 is not called.");
   CHECK(box.command().status("Seccomp") == "2");
-  HINT("The init needs no filter, and the filter might not let it work.");
-  CHECK(init_of(box).status("Seccomp") == "0");
 }
 
-TEST_CASE("14: another filter, or none", "[14.5][points:1]") {
+TEST_CASE("14: another filter, or none", "[14.6][points:1]") {
   const auto profile = "/judge/roots/" + judge::random_name();
   std::ofstream(profile) << R"({"defaultAction": "SCMP_ACT_ALLOW",
       "syscalls": [{"names": ["sethostname", "mkdir"],
@@ -661,7 +734,7 @@ TEST_CASE("14: another filter, or none", "[14.5][points:1]") {
   CHECK(box.command().status("NoNewPrivs") == "1");
 }
 
-TEST_CASE("14: a privileged container", "[14.5][points:1]") {
+TEST_CASE("14: a privileged container", "[14.6][points:1]") {
   const auto box = start_container({"--privileged"});
   CHECK(box.command().status("Seccomp") == "0");
   HINT("With allows_new_privileges, they are not forbidden.");
@@ -681,43 +754,17 @@ TEST_CASE("14: the command has an environment of its own", "[given]") {
   CHECK(box.get("cwd") == "/tmp");
 }
 
-TEST_CASE("14: there is no way out", "[14.5][points:1]") {
+TEST_CASE("14: there is no way out", "[14.6][points:1]") {
   const auto box = start_container({});
   HINT("The escape of lesson 00 ends at the container's own root.");
   (void)box.ask("escape");
   CHECK(box.ask("list /judge") == error(ENOENT));
 }
 
-TEST_CASE("14: forks are refused at the limit", "[14.5][points:1]") {
+TEST_CASE("14: forks are refused at the limit", "[14.6][points:1]") {
   const auto box = start_container({"--pids-limit", "6"});
   HINT("At most four processes more fit in, beside the init and the command.");
   CHECK(box.get("fork 9") == "4 " + text(EAGAIN));
-}
-
-// ---- 14.6: the init --------------------------------------------------------
-
-TEST_CASE("14: the init may send signals, and nothing else",
-          "[14.6][points:2]") {
-  const auto box = start_container({});
-  HINT(
-      "The init still has all capabilities, and it is a process that the "
-      "container can see. set_capabilities() of lesson 07 leaves it CAP_KILL.");
-  CHECK(box.becomes_true([&] {
-    return init_of(box).status("CapPrm") == "0000000000000020" &&
-           init_of(box).status("CapEff") == "0000000000000020";
-  }));
-}
-
-TEST_CASE("14: the init passes signals on, whoever the command is",
-          "[14.6][points:2]") {
-  const auto before = judge::Host::now();
-  const auto box = start_container({"--user", "4321"});
-  box.send_signal(SIGTERM);
-  HINT(
-      "SIGTERM has not ended the command. be_init() of lesson 02 passes it on; "
-      "for a process of another user, that needs CAP_KILL.");
-  CHECK(box.wait() == exited(128 + SIGTERM));
-  CHECK(judge::Host::settled(before) == before);
 }
 
 TEST_CASE("14: orphans are reaped, and the status is the command's",
@@ -746,7 +793,7 @@ TEST_CASE("14: a command that cannot be run", "[14.6][points:1]") {
   const auto before = judge::Host::now();
   const auto missing = "/" + judge::random_name();
   const auto result = run_container({}, {missing});
-  HINT("become() of lesson 00 says why, and look_after() returns the status.");
+  HINT("become() of lesson 00 says why.");
   CHECK(result.ending == exited(127));
   CHECK_THAT(result.errors, judge::contains(missing));
   CHECK(run_container({}, {"/"}).ending == exited(126));

@@ -4,6 +4,8 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <cerrno>
+
 #include "lessons/kit/check.h"
 #include "lessons/kit/todo.h"
 

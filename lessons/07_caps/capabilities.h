@@ -53,7 +53,9 @@ struct User {
 // ---- The steps -------------------------------------------------------------
 
 // Step 07.1. Takes everything but `keep` out of the bounding set: all that the
-// kernel knows, which may be more than the compiler's headers do.
+// kernel knows, which may be more than the compiler's headers do. The kernel
+// says EINVAL for the first number that it does not know; any other error is
+// not the end, and nothing must run then.
 //
 // Needs CAP_SETPCAP. Throws SystemError.
 void limit_bounding_set(Capabilities keep);

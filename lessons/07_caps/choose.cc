@@ -4,6 +4,7 @@
 #include <sys/prctl.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "lessons/07_caps/capabilities.h"
 #include "lessons/kit/check.h"
@@ -55,7 +56,10 @@ std::string name_of(Capabilities capabilities) {
 
 Capabilities all_capabilities() {
   Capabilities all = 0;
-  for (int each = 0; ::prctl(PR_CAPBSET_READ, each) != -1; ++each) {
+  for (int each = 0; each < 64; ++each) {
+    const int has = ::prctl(PR_CAPBSET_READ, each);
+    if (has == -1 && errno == EINVAL) break;  // The kernel knows no more.
+    kit::check(has, "ask for capability {}", each);
     all |= bit(each);
   }
   return all;

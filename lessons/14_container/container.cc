@@ -41,16 +41,16 @@ void move_in(Settings& settings, int program) {
   throw kit::Todo("14.4");
 }
 
-void become_command(const Settings& settings) {
-  // TODO(14.5): the five calls of lesson 07, the filter (08), and become() the
-  // command (00).
+void confine_init(const Settings& settings) {
+  // TODO(14.5): no privileges to come, nothing in the bounding set,
+  // CapabilitySets with CAP_KILL permitted and effective (07); and, after all
+  // that, the filter of the init (08).
   throw kit::Todo("14.5");
 }
 
-void confine_init(const Settings& settings) {
-  // TODO(14.6): no privileges to come, nothing in the bounding set,
-  // CapabilitySets with CAP_KILL permitted and effective (07); and, after all
-  // that, the filter of the init (08).
+void become_command(const Settings& settings) {
+  // TODO(14.6): the five calls of lesson 07, the filter (08), and become() the
+  // command (00).
   throw kit::Todo("14.6");
 }
 

@@ -9,10 +9,10 @@
 // take part, as in lesson 02:
 //
 //   the program    stays outside: 14.1, 14.2, 14.3
-//     the init     is process 1 of the container: 14.4, 14.6
-//       the command, process 2: 14.5
+//     the init     is process 1 of the container: 14.4, 14.5
+//       the command, process 2: 14.6
 //
-// The command waits until the init has done step 14.6: whatever runs in the
+// The command waits until the init has done step 14.5: whatever runs in the
 // container never sees an init that has more rights than it needs.
 
 #pragma once
@@ -102,7 +102,7 @@ std::unique_ptr<Network> prepare_from_outside(const Settings& settings,
 // Throws what the functions of the lessons throw.
 void move_in(Settings& settings, int program);
 
-// Step 14.6. While the command waits: leaves the init what its work needs, and
+// Step 14.5. While the command waits: leaves the init what its work needs, and
 // no more. It may signal every process (CAP_KILL), and has no other capability,
 // in none of its five sets; no execve() gives it one; and its system calls are
 // those of settings.init_filter.
@@ -112,7 +112,7 @@ void confine_init(const Settings& settings);
 
 // ---- In the command --------------------------------------------------------
 
-// Step 14.5. Lets go of all that the command must not have: capabilities,
+// Step 14.6. Lets go of all that the command must not have: capabilities,
 // privileges to come (unless allows_new_privileges), system calls. Then becomes
 // the command. Does not return.
 //

@@ -79,7 +79,7 @@ void leave_the_caller(char** argv) {
   kit::check(::fchdir(directory.get()), "enter the directory {}",
              settings.working_directory.native());
   kit::refuse_magic_links(settings.command.front());
-  container::become_command(settings);  // Step 14.5
+  container::become_command(settings);  // Step 14.6
 }
 
 // Who: the init, process 1 of the container.
@@ -93,7 +93,7 @@ int run_init(Settings& settings, int program, kit::Gate& prepared,
     confined.wait();
     run_command(settings, signals);
   });
-  container::confine_init(settings);  // Step 14.6
+  container::confine_init(settings);  // Step 14.5
   confined.open();
   return container::be_init(command.pid());
 }

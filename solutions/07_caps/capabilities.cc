@@ -4,6 +4,8 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <cerrno>
+
 #include "lessons/kit/check.h"
 #include "lessons/kit/todo.h"
 
@@ -14,7 +16,10 @@ namespace container {
 void limit_bounding_set(Capabilities keep) {
   // The kernel says where they end: CAP_LAST_CAP is only the last one that was
   // known when this program was compiled.
-  for (int each = 0; ::prctl(PR_CAPBSET_READ, each) != -1; ++each) {
+  for (int each = 0;; ++each) {
+    const int has = ::prctl(PR_CAPBSET_READ, each);
+    if (has == -1 && errno == EINVAL) return;
+    check(has, "ask for capability {} of the bounding set", each);
     if ((keep & bit(each)) != 0) continue;
     check(::prctl(PR_CAPBSET_DROP, each),
           "take capability {} out of the bounding set", each);

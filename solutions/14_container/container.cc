@@ -61,6 +61,15 @@ void move_in(Settings& settings, int program) {
   protect_init();
 }
 
+void confine_init(const Settings& settings) {
+  forbid_new_privileges();
+  limit_bounding_set(0);
+  CapabilitySets rest;
+  rest.permitted = rest.effective = bit(CAP_KILL);
+  set_capabilities(rest);
+  install_filter(settings.init_filter);
+}
+
 void become_command(const Settings& settings) {
   limit_bounding_set(settings.capabilities.bounding);
   become_user(settings.user);
@@ -70,15 +79,6 @@ void become_command(const Settings& settings) {
   // Last: the calls above need not be among those that are allowed.
   if (settings.filter) install_filter(*settings.filter);
   become(settings.command);
-}
-
-void confine_init(const Settings& settings) {
-  forbid_new_privileges();
-  limit_bounding_set(0);
-  CapabilitySets rest;
-  rest.permitted = rest.effective = bit(CAP_KILL);
-  set_capabilities(rest);
-  install_filter(settings.init_filter);
 }
 
 }  // namespace container

@@ -154,7 +154,7 @@ void Box::wait_until_ready(const std::vector<std::string>& arguments,
 
   Deadline deadline;
   while (!command_ && !subject_->ending() && !gives_up_ && !deadline.passed() &&
-         unwritten_step(how).empty()) {
+         subject_->unwritten_step().empty()) {
     std::vector<pollfd> fds = {{listener_.get(), POLLIN, 0},
                                {execs.descriptor(), POLLIN, 0}};
     if (cgroups) fds.push_back({cgroups->descriptor(), POLLIN, 0});
@@ -178,7 +178,7 @@ void Box::wait_until_ready(const std::vector<std::string>& arguments,
     if (watched && !command_) gives_up_ = gives_up();
   }
 
-  throw_if_due(unwritten_step(how));
+  throw_if_due(subject_->unwritten_step());
   if (deadline.passed() && !command_ && !gives_up_) {
     throw Failed(fmt::format("after {} the command is still not running.{}",
                              deadline.text(), processes_text()));
@@ -210,12 +210,6 @@ void Box::welcome() {
   }
   command_ = std::move(process);
   probe_ = std::move(connection);
-}
-
-// The unwritten step that ends the wait for the command.
-std::string Box::unwritten_step(const How& how) const {
-  const bool is_judged = how.step_beside == current_step;
-  return subject_->unwritten_step(is_judged ? "" : how.step_beside);
 }
 
 void Box::fail(const std::string& why) const {

@@ -63,10 +63,6 @@ struct How {
   // that does not wait until it is in its cgroup is caught every time, not now
   // and then.
   bool slow_cgroups = false;
-
-  // A step that, not written, keeps the command from nothing: who is to do it
-  // is another process, beside the command.
-  std::string step_beside;
 };
 
 class Box {
@@ -132,7 +128,6 @@ class Box {
                         const How& how);
   void welcome();
   [[nodiscard]] bool gives_up() const;
-  [[nodiscard]] std::string unwritten_step(const How& how) const;
   [[noreturn]] void fail(const std::string& why) const;
 
   std::string root_path_;

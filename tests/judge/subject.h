@@ -98,10 +98,9 @@ class Subject {
   // How it ended, once it has.
   [[nodiscard]] const std::optional<Ending>& ending() const { return ending_; }
 
-  // The unwritten step at which it stopped: "06.3", or "". If its processes
-  // stopped at several: the first of them that is not `besides`.
-  [[nodiscard]] std::string unwritten_step(
-      const std::string& besides = "") const;
+  // The unwritten step at which it stopped: "06.3", or "". If several of its
+  // processes stopped: the first that did.
+  [[nodiscard]] std::string unwritten_step() const;
 
   // What it and its command have written so far.
   [[nodiscard]] const std::string& output() const { return output_.text; }
