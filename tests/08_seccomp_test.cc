@@ -30,6 +30,7 @@ std::string x32(long number) { return word(number | 0x40000000); }
 constexpr long kMkdir32 = 39, kGetpid32 = 20, kMount32 = 21, kIoctl32 = 54;
 constexpr long kSocketcall32 = 102, kIpc32 = 117, kSocket32 = 359;
 constexpr long kMmap32 = 90;
+constexpr long kIoctlX32 = 514;
 
 // What socketcall and ipc are to do: linux/net.h, linux/ipc.h.
 constexpr int kSocketOfSocketcall = 1, kShmgetOfIpc = 23;
@@ -298,6 +299,7 @@ TEST_CASE("08: the default profile denies what containers must not do",
            "call " + word(SYS_ioctl) + " -1 " + word(kUpperHalf | kTiocsti),
            "call " + word(SYS_ioctl) + " -1 " + word(kUpperHalf | kTioclinux),
            "call32 " + word(kIoctl32) + " -1 " + word(kTiocsti),
+           "call " + x32(kIoctlX32) + " -1 " + word(kTiocsti),
            "call32 " + word(kIoctl32) + " -1 " + word(kTioclinux),
            "clone " + word(CLONE_NEWUSER),
            "clone " + word(CLONE_NEWNET)}) {
