@@ -5,6 +5,8 @@
 // Where a call has an effect, the judge looks for it from outside.
 
 #include <linux/sched.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include <csignal>
@@ -21,11 +23,21 @@ using judge::exited;
 const judge::Ending kKilled = {.status = 0, .signal = SIGSYS};
 
 // A call's number as a word of the probe's, and in the table of x32.
-std::string word(long number) { return std::to_string(number); }
+std::string word(std::uint64_t number) { return std::to_string(number); }
 std::string x32(long number) { return word(number | 0x40000000); }
 
 // In the table of 32-bit programs, numbers are different: asm/unistd_32.h.
-constexpr long kMkdir32 = 39, kGetpid32 = 20, kMount32 = 21;
+constexpr long kMkdir32 = 39, kGetpid32 = 20, kMount32 = 21, kIoctl32 = 54;
+constexpr long kSocketcall32 = 102, kIpc32 = 117, kSocket32 = 359;
+constexpr long kMmap32 = 90;
+constexpr long kIoctlX32 = 514;
+
+// What socketcall and ipc are to do: linux/net.h, linux/ipc.h.
+constexpr int kSocketOfSocketcall = 1, kShmgetOfIpc = 23;
+
+// The kernel looks at the lower 32 bits of these arguments.
+constexpr std::uint64_t kUpperHalf = std::uint64_t{1} << 32;
+constexpr std::uint64_t kTiocsti = 0x5412, kTioclinux = 0x541c;
 
 std::string error(int number) { return "error " + std::to_string(number); }
 
@@ -76,13 +88,40 @@ std::string condition(int index, const std::string& op, std::uint64_t value,
          ", 'valueTwo': " + std::to_string(two) + "}";
 }
 
-// A call that has no effect, with arguments 1 to 5 as they are given: pread64()
-// of a descriptor that is not open.
+// A call that has no effect, with arguments 1 to 5 as they are given: splice()
+// of a descriptor that is not open. For 32-bit programs they have the same
+// places.
 std::string harmless(const std::vector<std::uint64_t>& arguments) {
-  std::string text = "call " + word(SYS_pread64) + " 0xffffffffffffffff";
+  std::string text = "call " + word(SYS_splice) + " 0xffffffffffffffff";
   for (const auto each : arguments) text += " " + std::to_string(each);
   return text;
 }
+
+// What the command's 32-bit socketcall(2) for a socket of that kind returns.
+std::string make_socket_by_socketcall(const judge::Box& box, int family,
+                                      int type) {
+  const auto arguments = box.get("words " + std::to_string(family) + " " +
+                                 std::to_string(type) + " 0");
+  return box.ask("call32 " + word(kSocketcall32) + " " +
+                 word(kSocketOfSocketcall) + " " + arguments);
+}
+
+std::size_t sockets_of(const judge::Box& box) {
+  std::size_t count = 0;
+  for (const auto& [fd, what] : box.command().descriptors()) {
+    if (what.starts_with("socket:")) ++count;
+  }
+  return count;
+}
+
+// What the probe needs to begin and to talk.
+constexpr char kNeeded[] =
+    "{'action': 'SCMP_ACT_ALLOW', 'names': ['execve', 'brk', 'arch_prctl', "
+    "'set_tid_address', 'set_robust_list', 'rseq', 'prlimit64', 'readlink', "
+    "'readlinkat', 'getrandom', 'mprotect', 'mmap', 'munmap', 'socket', "
+    "'connect', 'sendto', 'recvfrom', 'sendmsg', 'recvmsg', 'read', 'write', "
+    "'close', 'exit', 'exit_group', 'rt_sigaction', 'rt_sigprocmask', "
+    "'futex', 'mkdir']}";
 
 std::uint64_t random_64() {
   const auto half = [] {
@@ -128,6 +167,12 @@ TEST_CASE("08: options and profiles that are wrong are errors", "[given]") {
   const auto broken = profile("{'defaultAction':\n 'SCMP_ACT_" + word + "'}");
   const auto cut = profile("{'defaultAction': 'SCMP_ACT_ALLOW',");
   const auto notify = profile("{'defaultAction': 'SCMP_ACT_NOTIFY'}");
+  const auto folder = judge::make_root_directory();
+  const auto fifo = folder + "/fifo";
+  REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);
+  const auto long_file = folder + "/long";
+  std::ofstream(long_file) << "{}";
+  std::filesystem::resize_file(long_file, (16 << 20) + 1);
   for (const auto& [options, text] :
        std::vector<std::pair<std::vector<std::string>, std::string>>{
            {{"--no-such-option"}, "--no-such-option"},
@@ -140,6 +185,10 @@ TEST_CASE("08: options and profiles that are wrong are errors", "[given]") {
            {broken, broken[1] + ":2:2"},
            {cut, cut[1] + ":1:"},
            {notify, notify[1] + ":1:19"},
+           {{"--profile", "/dev/zero"}, "/dev/zero"},
+           {{"--profile", fifo}, fifo},
+           {{"--profile", "/etc"}, "/etc"},
+           {{"--profile", long_file}, long_file},
            {{"--root", "/judge/roots/" + word}, word}}) {
     auto arguments = options;
     arguments.insert(arguments.end(), {"--", judge::machine().probe()});
@@ -228,7 +277,8 @@ TEST_CASE("08: the default profile denies what containers must not do",
 
   // The command is root with all capabilities: only the filter is in its way.
   for (const auto& instruction : std::vector<std::string>{
-           "mount tmpfs /tmp", "call32 " + word(kMount32) + " /tmp /tmp",
+           "mount tmpfs /tmp",
+           "call32 " + word(kMount32) + " /tmp /tmp",
            "call " + x32(SYS_mount) + " /tmp /tmp",
            "call " + word(SYS_unshare) + " " + word(CLONE_NEWNS),
            "call " + word(SYS_setns) + " -1 0",
@@ -238,7 +288,21 @@ TEST_CASE("08: the default profile denies what containers must not do",
            "call " + word(SYS_personality) + " 0x40000",
            "call " + word(SYS_socket) + " 40 1 0",
            "call " + word(SYS_socket) + " 38 5 0",
-           "clone " + word(CLONE_NEWUSER), "clone " + word(CLONE_NEWNET)}) {
+           "call " + word(SYS_socket) + " " + word(kUpperHalf | 40) + " 1 0",
+           "call " + word(SYS_socket) + " " + word(kUpperHalf | 38) + " 5 0",
+           "call " + word(SYS_socketpair) + " 40 1 0 0",
+           "call32 " + word(kSocket32) + " 40 1 0",
+           "call32 " + word(kSocket32) + " 38 5 0",
+           "call " + x32(SYS_socket) + " 38 5 0",
+           "call " + word(SYS_ioctl) + " -1 " + word(kTiocsti),
+           "call " + word(SYS_ioctl) + " -1 " + word(kTioclinux),
+           "call " + word(SYS_ioctl) + " -1 " + word(kUpperHalf | kTiocsti),
+           "call " + word(SYS_ioctl) + " -1 " + word(kUpperHalf | kTioclinux),
+           "call32 " + word(kIoctl32) + " -1 " + word(kTiocsti),
+           "call " + x32(kIoctlX32) + " -1 " + word(kTiocsti),
+           "call32 " + word(kIoctl32) + " -1 " + word(kTioclinux),
+           "clone " + word(CLONE_NEWUSER),
+           "clone " + word(CLONE_NEWNET)}) {
     CAPTURE(instruction);
     CHECK(box.ask(instruction) == error(EPERM));
   }
@@ -250,6 +314,15 @@ TEST_CASE("08: the default profile denies what containers must not do",
   CHECK(box.ask("call " + word(SYS_personality) + " 0x1ffffffff") ==
         error(EPERM));
   CHECK(box.ask("call " + word(SYS_socket) + " 1 1 0") != error(EPERM));
+  CHECK(box.ask("call32 " + word(kSocket32) + " 1 1 0") != error(EPERM));
+  CHECK(make_socket_by_socketcall(box, AF_UNIX, SOCK_DGRAM) == error(ENOSYS));
+  for (const auto other : {kTiocsti - 1, kTiocsti + 1, kTioclinux - 1,
+                           kTioclinux + 1, kUpperHalf}) {
+    CHECK(box.ask("call " + word(SYS_ioctl) + " -1 " + word(other)) ==
+          error(EBADF));
+  }
+  CHECK(box.ask("call32 " + word(kIoctl32) + " -1 " + word(kTiocsti + 1)) ==
+        error(EBADF));
   CHECK(box.ask("clone 0") == "ok");
 }
 
@@ -418,17 +491,9 @@ TEST_CASE("08: a rule holds in all architectures", "[08.4][points:1]") {
 }
 
 TEST_CASE("08: an allow list lets nothing else through", "[08.4][points:2]") {
-  // What the probe needs to begin and to talk.
-  std::string allowed =
-      "{'action': 'SCMP_ACT_ALLOW', 'names': ['execve', 'brk', 'arch_prctl', "
-      "'set_tid_address', 'set_robust_list', 'rseq', 'prlimit64', 'readlink', "
-      "'readlinkat', 'getrandom', 'mprotect', 'mmap', 'munmap', 'socket', "
-      "'connect', 'sendto', 'recvfrom', 'sendmsg', 'recvmsg', 'read', 'write', "
-      "'close', 'exit', 'exit_group', 'rt_sigaction', 'rt_sigprocmask', "
-      "'futex', 'mkdir']}";
   const auto number = random_errno();
   const auto box = judge::start(
-      profile(with_rules(allowed, "'SCMP_ACT_ERRNO', 'defaultErrnoRet': " +
+      profile(with_rules(kNeeded, "'SCMP_ACT_ERRNO', 'defaultErrnoRet': " +
                                       std::to_string(number))));
   (void)command(box, "A rule for each of its names lets a call through.");
   const auto one = random_path();
@@ -484,7 +549,7 @@ TEST_CASE("08: the condition of a rule is looked at", "[08.4][points:2]") {
         Operator{"GE", false, true, true},
         Operator{"GT", false, false, true}}) {
     const auto box = judge::start(profile(
-        with_rules(deny("'pread64'", number, condition(index, name, value)))));
+        with_rules(deny("'splice'", number, condition(index, name, value)))));
     (void)command(box, "");
     // 1 less and more, and the same in the upper 32 bits.
     for (const auto step : {std::uint64_t{1}, std::uint64_t{1} << 32}) {
@@ -508,7 +573,7 @@ TEST_CASE("08: a condition can look at some bits only", "[08.4][points:1]") {
   const std::uint64_t mask = 0xf0f0'0000'0ff0;
   const std::uint64_t wanted = random_64() & mask;
   const auto box = judge::start(profile(with_rules(
-      deny("'pread64'", number, condition(2, "MASKED_EQ", mask, wanted)))));
+      deny("'splice'", number, condition(2, "MASKED_EQ", mask, wanted)))));
   (void)command(box, "");
 
   const auto others = random_64() & ~mask;
@@ -525,7 +590,7 @@ TEST_CASE("08: all conditions of a rule have to hold", "[08.4][points:2]") {
   const auto a = random_64();
   const auto b = random_64();
   const auto box = judge::start(profile(
-      with_rules(deny("'pread64'", number,
+      with_rules(deny("'splice'", number,
                       condition(1, "EQ", a) + ", " + condition(3, "GT", b)))));
   (void)command(box, "");
 
@@ -542,8 +607,8 @@ TEST_CASE("08: one of several rules is enough", "[08.4][points:1]") {
   const auto one = random_errno();
   const auto a = random_64();
   const auto box = judge::start(
-      profile(with_rules(deny("'pread64'", one, condition(1, "EQ", a)) + ", " +
-                         deny("'pread64'", one, condition(1, "EQ", a + 2)))));
+      profile(with_rules(deny("'splice'", one, condition(1, "EQ", a)) + ", " +
+                         deny("'splice'", one, condition(1, "EQ", a + 2)))));
   (void)command(box, "");
   CHECK(box.ask(harmless({a})) == error(one));
   CHECK(box.ask(harmless({a + 2})) == error(one));
@@ -552,14 +617,28 @@ TEST_CASE("08: one of several rules is enough", "[08.4][points:1]") {
 
 TEST_CASE("08: calls that are not known are left out", "[08.4][points:1]") {
   const auto number = random_errno();
-  const auto box = judge::start(profile(with_rules(
-      deny("'no_such_" + judge::random_name() + "', 'mkdir'", number))));
+  const auto box = judge::start(
+      profile(with_rules(act("no_such_" + judge::random_name(), "LOG") + ", " +
+                         deny("'mkdir'", number))));
   (void)command(
       box,
       "The profile has a name that libseccomp does not know: __NR_SCMP_ERROR. "
       "It may be that of a newer call, and is no reason to give up.");
   CHECK(box.ask("call " + word(SYS_mkdir) + " " + random_path()) ==
         error(number));
+}
+
+TEST_CASE("08: a call that cannot be refused is an error", "[08.4][points:1]") {
+  const auto name = "no_such_" + judge::random_name();
+  auto arguments = profile(with_rules(deny("'" + name + "'", 1)));
+  arguments.insert(arguments.end(), {"--", judge::machine().probe()});
+  const auto result = judge::run(arguments);
+  HINT(
+      "The profile refuses a call that libseccomp does not know, and allows "
+      "all others. compile() makes that an error if add_rule() returns false.");
+  CHECK(result.ending == exited(125));
+  CHECK(result.is_one_line());
+  CHECK_THAT(result.errors, judge::contains(name));
 }
 
 TEST_CASE("08: a call need not be there in each architecture",
@@ -587,9 +666,91 @@ TEST_CASE("08: a rule may say what happens anyway", "[08.4][points:1]") {
         "ok 0");
 }
 
+// ---- 08.5: ways around the rules -------------------------------------------
+
+TEST_CASE("08: no other call leads around a rule on arguments",
+          "[08.5][points:2]") {
+  const auto number = random_errno();
+  const auto allow_calls = act("socketcall", "LOG") + ", " + act("ipc", "LOG") +
+                           ", " + act("mmap2", "LOG");
+  {
+    // Without such a rule, all these calls do something: the witness.
+    const auto box = judge::start(profile(with_rules(allow_calls)));
+    (void)command(box, "");
+    const auto before = sockets_of(box);
+    CHECK(
+        make_socket_by_socketcall(box, AF_UNIX, SOCK_DGRAM).starts_with("ok"));
+    CHECK(sockets_of(box) == before + 1);
+    CHECK(box.ask("call32 " + word(kIpc32) + " " + word(kShmgetOfIpc) +
+                  " 0 4096 960")
+              .starts_with("ok"));
+    const auto map = box.get("words 0 4096 3 34 0xffffffff 0");
+    CHECK(box.ask("call32 " + word(kMmap32) + " " + map) != error(ENOSYS));
+  }
+  const auto box = judge::start(profile(with_rules(
+      allow_calls + ", " + deny("'socket'", number, condition(1, "EQ", 77)) +
+      ", " + deny("'shmget'", number, condition(1, "EQ", 77)) + ", " +
+      deny("'mmap'", number, condition(2, "EQ", 77)))));
+  (void)command(box,
+                "Nothing runs: where does the program go on after an "
+                "instruction? BPF_JUMP() counts from the next one.");
+
+  const auto before = sockets_of(box);
+  HINT(
+      "socketcall(2) has made a socket, though a rule looks at the arguments "
+      "of socket(2): here they are in memory. All of `numbers` get `verdict`, "
+      "before libseccomp's program is asked.");
+  CHECK(make_socket_by_socketcall(box, AF_UNIX, SOCK_DGRAM) == error(ENOSYS));
+  CHECK(sockets_of(box) == before);
+  HINT("The second number is no better than the first: all of `numbers`.");
+  CHECK(box.ask("call32 " + word(kIpc32) + " " + word(kShmgetOfIpc) +
+                " 0 4096 960") == error(ENOSYS));
+  const auto map = box.get("words 0 4096 3 34 0xffffffff 0");
+  CHECK(box.ask("call32 " + word(kMmap32) + " " + map) == error(ENOSYS));
+}
+
+TEST_CASE("08: all other calls are left to the filter", "[08.5][points:1]") {
+  const auto number = random_errno();
+  const auto box = judge::start(
+      profile(with_rules(deny("'socket'", number, condition(1, "EQ", 77)) +
+                         ", " + deny("'mkdir'", number))));
+  (void)command(box,
+                "Nothing runs: where does the program go on after an "
+                "instruction? BPF_JUMP() counts from the next one.");
+
+  HINT(
+      "102 is socketcall(2) for 32-bit programs, and getuid(2) for others: "
+      "look at the architecture first.");
+  CHECK(box.ask("call " + word(kSocketcall32)) == "ok 0");
+  CHECK(box.ask("call " + word(SYS_mkdir) + " " + random_path() + " 448") ==
+        error(number));
+  HINT("The filter is asked after these instructions, for 32-bit calls, too.");
+  CHECK(box.ask("call32 " + word(kMkdir32) + " " + random_path() + " 448") ==
+        error(number));
+  CHECK(box.ask("call32 " + word(kSocket32) + " 1 77 0") == error(number));
+  CHECK(box.ask("call32 " + word(kSocket32) + " 1 2 0").starts_with("ok"));
+  CHECK(box.ask("call32 " + word(kGetpid32)) ==
+        "ok " + word(box.command().pid()));
+}
+
+TEST_CASE("08: the ways around get the verdict that is given",
+          "[08.5][points:1]") {
+  const auto box = judge::start(profile(
+      with_rules(std::string(kNeeded) + ", " +
+                     deny("'socket'", random_errno(), condition(1, "EQ", 77)),
+                 "'SCMP_ACT_KILL_PROCESS'")));
+  (void)command(box, "");
+
+  HINT(
+      "Of a profile that kills, the verdict is SCMP_ACT_KILL_PROCESS: "
+      "refuse_32_bit() returns what it is given.");
+  CHECK(make_socket_by_socketcall(box, AF_UNIX, SOCK_DGRAM) == "ended");
+  CHECK(box.wait() == kKilled);
+}
+
 // ---- All together ----------------------------------------------------------
 
-TEST_CASE("08: --deny denies one call", "[08.4][points:1]") {
+TEST_CASE("08: --deny denies one call", "[08.5][points:1]") {
   const auto box = judge::start({"--deny", "mkdir", "--deny", "getpgid"});
   (void)command(box, "");
   const auto one = random_path();
@@ -605,7 +766,7 @@ TEST_CASE("08: --deny denies one call", "[08.4][points:1]") {
   CHECK(box.ask("clone3 0") == error(ENOSYS));
 }
 
-TEST_CASE("08: a profile that blocks execve is told of", "[08.4][points:1]") {
+TEST_CASE("08: a profile that blocks execve is told of", "[08.5][points:1]") {
   const auto root = judge::make_root_directory();
   for (const auto& options :
        {std::vector<std::string>{"--deny", "execve"},
@@ -621,7 +782,7 @@ TEST_CASE("08: a profile that blocks execve is told of", "[08.4][points:1]") {
 }
 
 TEST_CASE("08: what runs is the command, with its own status",
-          "[08.4][points:1]") {
+          "[08.5][points:1]") {
   const auto before = judge::Host::now();
   CHECK(judge::run({"--", "/" + judge::random_name()}).ending == exited(127));
   CHECK(judge::run({"--", "/etc"}).ending == exited(126));

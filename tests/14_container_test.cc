@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <linux/keyctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysinfo.h>
@@ -725,7 +726,36 @@ TEST_CASE("14: another filter, or none", "[14.6][points:1]") {
     CHECK(box.command().status("Seccomp") == "2");
     CHECK(box.ask("escape") != "ok");
   }
-  const auto box = start_container({"--security-opt", "seccomp=unconfined"});
+  // Keyrings belong to users. Only the one who has another user namespace has
+  // other ones, and can do without any filter.
+  const auto user_keyring =
+      fmt::format("call {} {} {} 0", SYS_keyctl, KEYCTL_GET_KEYRING_ID,
+                  KEY_SPEC_USER_KEYRING);
+  {
+    const auto box = start_container({"--security-opt", "seccomp=unconfined"});
+    HINT("The filter is settings.filter, whatever that is.");
+    CHECK(box.command().status("Seccomp") == "2");
+    CHECK(box.ask(user_keyring) == fmt::format("error {}", EPERM));
+    CHECK(box.ask(fmt::format("call32 {} {} {} 0", /*keyctl=*/288,
+                              KEYCTL_GET_KEYRING_ID, KEY_SPEC_USER_KEYRING)) ==
+          fmt::format("error {}", EPERM));
+    CHECK(box.ask(fmt::format("call {} 0", SYS_unshare)) == "ok 0");
+  }
+  // The witness: with neither, there is a keyring.
+  CHECK_THAT(start_container({"--privileged"}).ask(user_keyring),
+             judge::contains("ok "));
+  for (const auto& denied : {"ERRNO", "KILL_PROCESS"}) {
+    std::ofstream(profile) << R"({"defaultAction": "SCMP_ACT_ALLOW",
+        "syscalls": [{"names": ["execve"], "action": "SCMP_ACT_)"
+                           << denied << R"("}]})";
+    const auto result =
+        judge::run({"run", "--security-opt", "seccomp=" + profile});
+    CHECK(result.ending == exited(126));
+    CHECK(result.is_one_line());
+    CHECK_THAT(result.errors, judge::contains("execve"));
+  }
+  const auto box = start_container(
+      {"--security-opt", "seccomp=unconfined", "--userns", "auto"});
   HINT("Without settings.filter, none is installed.");
   CHECK(box.command().status("Seccomp") == "0");
   HINT(

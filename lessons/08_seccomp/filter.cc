@@ -1,5 +1,6 @@
 #include "lessons/08_seccomp/filter.h"
 
+#include <linux/audit.h>  // AUDIT_ARCH_...
 #include <linux/seccomp.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -8,6 +9,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstddef>
 
 #include "lessons/kit/check.h"
 #include "lessons/kit/todo.h"
@@ -42,6 +44,14 @@ bool add_rule(const Context& context, Verdict otherwise, const Rule& rule) {
   // TODO(08.4): ::seccomp_syscall_resolve_name() knows the number of the call,
   // or says __NR_SCMP_ERROR. ::seccomp_rule_add_array() adds the rule.
   throw kit::Todo("08.4");
+}
+
+Filter refuse_32_bit(const Filter& filter,
+                     const std::vector<std::uint32_t>& numbers,
+                     Verdict verdict) {
+  // TODO(08.5): put instructions before the filter, BPF_STMT(...) and
+  // BPF_JUMP(...): look at the architecture, then at the number.
+  throw kit::Todo("08.5");
 }
 
 }  // namespace container

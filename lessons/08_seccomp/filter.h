@@ -10,6 +10,8 @@
 // its architecture; what it returns is done. Libseccomp writes such programs:
 //
 //   policy --08.2, 08.4--> libseccomp's filter --08.3--> BPF --08.1--> kernel
+//                                                         |
+//                                                     08.5: more BPF before it
 
 #pragma once
 
@@ -29,7 +31,10 @@ namespace container {
 using Verdict = std::uint32_t;
 
 // If all conditions hold for a call of that name, the verdict is this one. A
-// call that several rules are for needs one of them only.
+// call that several rules are for needs one of them only. If they disagree, the
+// strictest verdict counts, as the kernel has it with several filters: "ioctl
+// is allowed" and "ioctl is refused if its second argument is TIOCSTI" is how a
+// policy says "except".
 struct Rule {
   std::string call;
   Verdict verdict = SCMP_ACT_ALLOW;
@@ -83,6 +88,19 @@ Filter to_program(const Context& context);
 // Returns false if the rule was left out for its name. Throws SystemError.
 bool add_rule(const Context& context, Verdict otherwise, const Rule& rule);
 
+// Step 08.5. Returns `filter` with a few instructions before it: a 32-bit call
+// (AUDIT_ARCH_I386) whose number is one of `numbers` gets `verdict`. For all
+// other calls, and for those numbers in other architectures, `filter` decides.
+//
+// A rule on arguments must hold for each way to make the call, and 32-bit
+// programs have ways on which no argument can be seen: socketcall(2) has those
+// of socket(2) in memory. other_ways.h finds the numbers.
+//
+// numbers: 1 to 100 of them.
+Filter refuse_32_bit(const Filter& filter,
+                     const std::vector<std::uint32_t>& numbers,
+                     Verdict verdict);
+
 // ---- Given (compile.cc) ----------------------------------------------------
 
 // Libseccomp's functions return what went wrong as a negative errno, and do not
@@ -94,7 +112,14 @@ void check_result(int result, const std::string& what);
 // the verdicts are the same, and the way to them is shorter.
 enum class Shape { kList = 1, kTree = 2 };
 
-// All of it: 08.2, 08.4 for each rule, 08.3. Throws SystemError.
+// All of it: 08.2, 08.4 for each rule, 08.3; 08.5 where it is needed, with
+// ENOSYS: then programs take the call whose arguments can be seen, if they know
+// it. (Linux has socket(2) for 32-bit programs since 4.3.) A policy that kills
+// kills there, too.
+//
+// Throws SystemError; std::runtime_error for a rule that refuses a call which
+// libseccomp does not know, where other calls are allowed: the rule could not
+// be left out without letting that call through.
 //
 // A call that is newer than libseccomp can have no rule. Where the policy
 // answers other calls with an errno, such a one gets ENOSYS: then programs that
@@ -104,5 +129,12 @@ enum class Shape { kList = 1, kTree = 2 };
 Filter compile(const Policy& policy,
                std::vector<std::string>* unknown = nullptr,
                Shape shape = Shape::kTree);
+
+// Does a call go on to the kernel with that verdict? Does it end who makes it?
+bool lets_through(Verdict verdict);
+bool kills(Verdict verdict);
+
+// What `filter` says to a 64-bit call whose arguments are all 0.
+Verdict ask(const Filter& filter, int number);
 
 }  // namespace container

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -61,8 +62,9 @@ container::Filter filter_with_denials(const Request& request) {
   const auto place = container::here(kDockersCapabilities);
   container::Policy policy =
       request.profile
-          ? container::read_profile(*request.profile,
-                                    kit::read_file(*request.profile), place)
+          ? container::read_profile(
+                *request.profile,
+                kit::read_file(*request.profile, container::kMaxProfile), place)
           : container::read_profile("profile.json", container::kDefaultProfile,
                                     place);
   for (const auto& call : request.denied) {
@@ -88,6 +90,16 @@ void enter_root(const std::filesystem::path& root) {
   }
 }
 
+// Nobody can say anything any more once it has happened.
+void warn_if_it_kills(const container::Filter& filter) {
+  const auto verdict = container::ask(filter, SYS_execve);
+  if (!container::kills(verdict)) return;
+  fmt::print(stderr,
+             "{}: the filter kills who calls execve: no command can "
+             "start\n",
+             program_invocation_short_name);
+}
+
 int run(const Request& request) {
   const container::Filter filter =
       request.denied.empty()
@@ -98,6 +110,7 @@ int run(const Request& request) {
   // All that can be done before is done before: the filter may not let us.
   const std::string program = kit::find_program(request.command.front());
   const auto words = kit::c_strings(request.command);
+  warn_if_it_kills(filter);
   container::install_filter(filter);
   ::execve(program.c_str(), words.data(), ::environ);
   const int error = errno;

@@ -1,6 +1,7 @@
 #include "lessons/14_container/options.h"
 
 #include <sys/random.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -11,6 +12,7 @@
 #include "lessons/08_seccomp/default/default.h"
 #include "lessons/14_container/file_system.h"
 #include "lessons/kit/check.h"
+#include "lessons/kit/guard.h"
 #include "lessons/kit/options.h"
 #include "lessons/kit/parse.h"
 #include "lessons/kit/run_folder.h"
@@ -194,8 +196,9 @@ void add_rights(kit::Options& options, Given& given) {
                    given.capabilities.added, parse_capability);
   options.add_list("--security-opt", "OPT",
                    "seccomp=FILE or seccomp=unconfined: another filter\n"
-                   "of system calls, or none; no-new-privileges (always\n"
-                   "so); may be repeated",
+                   "of system calls, or none (but for keys, which are\n"
+                   "the host's without --userns auto);\n"
+                   "no-new-privileges (always so); may be repeated",
                    given.security, parse_text);
   options.add_flag("--privileged",
                    "all capabilities and system calls, nothing hidden",
@@ -285,6 +288,24 @@ Text parse_security(const std::vector<std::string>& words) {
   return seccomp;
 }
 
+std::optional<Filter> wanted_filter(const Given& given,
+                                    const Settings& settings) {
+  const Text seccomp = parse_security(given.security);
+  if (seccomp == "unconfined" || (!seccomp && given.privileged)) {
+    // Only other users have other keyrings: keyrings(7).
+    const bool has_own_keys = given.userns == "auto" || given.privileged;
+    return has_own_keys ? std::nullopt : std::optional(kUnconfinedFilter);
+  }
+  Filter filter = choose_filter(seccomp, settings.capabilities.bounding);
+  if (!lets_through(ask(filter, SYS_execve))) {
+    throw kit::Exit(kit::kNotExecutable,
+                    fmt::format("run the command: seccomp={} does not let it "
+                                "start (does the filter allow execve?)",
+                                seccomp.value_or("")));
+  }
+  return filter;
+}
+
 void complete_rights(Settings& settings, const Given& given) {
   Changes changes = given.capabilities;
   if (given.privileged) {
@@ -298,11 +319,7 @@ void complete_rights(Settings& settings, const Given& given) {
   settings.hides_kernel_files = !given.privileged;
   settings.allows_new_privileges = given.privileged;
 
-  const Text seccomp = parse_security(given.security);
-  const bool unconfined = seccomp == "unconfined";
-  if (!seccomp && given.privileged) return;
-  if (unconfined) return;
-  settings.filter = choose_filter(seccomp, settings.capabilities.bounding);
+  settings.filter = wanted_filter(given, settings);
 }
 
 // Ids that nobody in the machine has. systemd-nspawn(1) takes ranges out of the

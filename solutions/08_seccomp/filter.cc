@@ -1,5 +1,6 @@
 #include "lessons/08_seccomp/filter.h"
 
+#include <linux/audit.h>  // AUDIT_ARCH_...
 #include <linux/seccomp.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -8,6 +9,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstddef>
 
 #include "lessons/kit/check.h"
 #include "lessons/kit/todo.h"
@@ -65,6 +67,24 @@ bool add_rule(const Context& context, Verdict otherwise, const Rule& rule) {
                                         count, rule.conditions.data()),
                "add a rule for " + rule.call);
   return true;
+}
+
+Filter refuse_32_bit(const Filter& filter,
+                     const std::vector<std::uint32_t>& numbers,
+                     Verdict verdict) {
+  const auto count = static_cast<__u8>(numbers.size());
+  Filter result = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, arch)),
+      // Past all of this: one more load, and two instructions for each number.
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_I386, /*yes=*/0,
+               /*no=*/static_cast<__u8>(1 + 2 * count)),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr))};
+  for (const auto number : numbers) {
+    result.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1));
+    result.push_back(BPF_STMT(BPF_RET | BPF_K, verdict));
+  }
+  result.insert(result.end(), filter.begin(), filter.end());
+  return result;
 }
 
 }  // namespace container

@@ -47,6 +47,8 @@
 //   call32 NUMBER [ARGUMENT]...
 //                       the same as a 32-bit program does it (int 0x80), with
 //                       five arguments at most
+//   words WORD...       put 32-bit numbers into memory where 32 bits are enough
+//                       for its address, which is the result
 //   thread-call NUMBER [ARGUMENT]..., thread-call32 NUMBER [ARGUMENT]...
 //                       the same in a thread of its own, whose end is waited
 //                       for; without a result
@@ -348,6 +350,17 @@ long copy_below_4_gb(const char* text) {
   return reinterpret_cast<long>(low);
 }
 
+bool put_words(const Words& words) {
+  void* const low = ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE,
+                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+  if (low == MAP_FAILED) return failed();
+  auto* const word = static_cast<unsigned*>(low);
+  for (int i = 1; i < words.count; ++i) {
+    word[i - 1] = static_cast<unsigned>(::strtoull(words.at(i), nullptr, 0));
+  }
+  return answer("ok %ld", reinterpret_cast<long>(low));
+}
+
 Call read_call(const Words& words, bool as_32_bit) {
   Call call;
   call.as_32_bit = as_32_bit;
@@ -463,6 +476,7 @@ bool carry_out(const Words& words) {
   if (what == "escape") return escape();
   if (what == "call") return call(words, /*as_32_bit=*/false);
   if (what == "call32") return call(words, /*as_32_bit=*/true);
+  if (what == "words") return put_words(words);
   if (what == "thread-call") return call_in_thread(words, false);
   if (what == "thread-call32") return call_in_thread(words, true);
   if (what == "thread") return call_in_thread(nullptr);
@@ -478,7 +492,7 @@ int words_of(std::string_view what) {
   if (what == "sync-write" || what == "chown") return 3;
   if (what == "reap" || what == "cwd" || what == "escape") return 1;
   if (what == "thread") return 1;
-  if (what == "call" || what == "call32") return kMaxWords;
+  if (what == "call" || what == "call32" || what == "words") return kMaxWords;
   if (what == "thread-call" || what == "thread-call32") return kMaxWords;
   return 2;
 }

@@ -205,6 +205,27 @@ TEST_CASE("calls that libseccomp does not know are left out and told of") {
   CHECK(!filter.empty());
 }
 
+TEST_CASE(
+    "a call that cannot be refused is an error where others are allowed") {
+  const auto problem_of = [](const char* otherwise, const char* action) {
+    const auto policy = read(
+        fmt::format("{{'defaultAction': 'SCMP_ACT_{}', 'syscalls': [{{'names': "
+                    "['no_such_call'], 'action': 'SCMP_ACT_{}'}}]}}",
+                    otherwise, action));
+    try {
+      (void)container::compile(policy);
+    } catch (const std::runtime_error& error) {
+      return std::string(error.what());
+    }
+    return std::string("no problem");
+  };
+  CHECK_THAT(problem_of("ALLOW", "ERRNO"), contains("\"no_such_call\""));
+  CHECK_THAT(problem_of("LOG", "KILL_PROCESS"), contains("\"no_such_call\""));
+  CHECK(problem_of("ALLOW", "LOG") == "no problem");
+  CHECK(problem_of("ERRNO", "ALLOW") == "no problem");
+  CHECK(problem_of("ERRNO", "KILL_PROCESS") == "no problem");
+}
+
 TEST_CASE("what is not JSON is told of with its place") {
   CHECK_THAT(problem(""), contains("p.json:1:1: "));
   CHECK_THAT(problem("{'defaultAction': 'SCMP_ACT_ALLOW'"),

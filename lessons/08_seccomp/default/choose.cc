@@ -12,7 +12,8 @@ constexpr std::uint64_t kDockersCapabilities = 0xa80425fb;
 Filter choose_filter(const std::optional<std::string>& file,
                      std::uint64_t bounding) {
   if (file) {
-    return compile(read_profile(*file, kit::read_file(*file), here(bounding)));
+    return compile(read_profile(*file, kit::read_file(*file, kMaxProfile),
+                                here(bounding)));
   }
   if (bounding == kDockersCapabilities) return kDefaultFilter;
   return compile(

@@ -1,8 +1,9 @@
-// Compiles the default profile when container-kit is built:
+// Compiles the profiles of default.h when container-kit is built:
 //
-//   compile PROFILE.json
+//   compile PROFILE.json UNCONFINED.json
 //
-// Prints C++: the text of the profile, and the program for the kernel.
+// Prints C++: the text of the first profile, and the program for the kernel
+// that each of them is compiled to.
 
 #include <fmt/core.h>
 
@@ -21,21 +22,29 @@ constexpr std::uint64_t kDockersCapabilities = 0xa80425fb;
 // No rule of the profile asks for one that is too old for the rest.
 constexpr std::pair<unsigned, unsigned> kKernel{5, 14};
 
-int print(const char* file) {
-  // All verdicts, whatever the kernel knows on which container-kit is built.
-  (void)::seccomp_api_set(6);
-  const std::string text = kit::read_file(file);
-  const auto filter = container::compile(
+container::Filter compile(const char* file, const std::string& text) {
+  return container::compile(
       container::read_profile(file, text, {kDockersCapabilities, kKernel}));
+}
 
-  fmt::print("#include \"lessons/08_seccomp/default/default.h\"\n\n");
-  fmt::print("namespace container {{\n\n");
-  fmt::print("const char kDefaultProfile[] = R\"json({})json\";\n\n", text);
-  fmt::print("const Filter kDefaultFilter = {{\n");
+void print(const char* name, const container::Filter& filter) {
+  fmt::print("const Filter {} = {{\n", name);
   for (const auto& [code, jt, jf, k] : filter) {
     fmt::print("    {{{:#x}, {}, {}, {:#x}}},\n", code, jt, jf, k);
   }
-  fmt::print("}};\n\n}}  // namespace container\n");
+  fmt::print("}};\n\n");
+}
+
+int print_all(const char* profile, const char* unconfined) {
+  // All verdicts, whatever the kernel knows on which container-kit is built.
+  (void)::seccomp_api_set(6);
+  const std::string text = kit::read_file(profile);
+  fmt::print("#include \"lessons/08_seccomp/default/default.h\"\n\n");
+  fmt::print("namespace container {{\n\n");
+  fmt::print("const char kDefaultProfile[] = R\"json({})json\";\n\n", text);
+  print("kDefaultFilter", compile(profile, text));
+  print("kUnconfinedFilter", compile(unconfined, kit::read_file(unconfined)));
+  fmt::print("}}  // namespace container\n");
   return 0;
 }
 
@@ -43,7 +52,7 @@ int print(const char* file) {
 
 int main(int argc, char** argv) {
   return kit::guard([&] {
-    if (argc != 2) kit::fail("usage: compile PROFILE.json");
-    return print(argv[1]);
+    if (argc != 3) kit::fail("usage: compile PROFILE.json UNCONFINED.json");
+    return print_all(argv[1], argv[2]);
   });
 }

@@ -16,12 +16,20 @@ namespace container {
 extern const char kDefaultProfile[];
 extern const Filter kDefaultFilter;
 
+// For a container that wants no filter and has the users of the host: it allows
+// all calls but those for keys (add_key, keyctl, request_key). Keyrings belong
+// to a user of a user namespace, and so root in the container would have those
+// of root outside: keyrings(7). default/unconfined.json is its profile.
+extern const Filter kUnconfinedFilter;
+
+// Profiles are small: Docker's has 15 KB. No larger file is read.
+constexpr std::uint64_t kMaxProfile = std::uint64_t{16} << 20;  // Bytes.
+
 // Returns the filter for a command with the capabilities `bounding`: that of
 // the profile `file`, or without one of the default profile. It is compiled
 // now, unless it has been.
 //
-// Throws what read_profile() throws, and SystemError if the file cannot be
-// read.
+// Throws what read_profile() and kit::read_file() throw.
 Filter choose_filter(const std::optional<std::string>& file,
                      std::uint64_t bounding);
 

@@ -6,7 +6,7 @@ load("//tools:cc.bzl", "KIT_COPTS", "KIT_LINKOPTS")
 _FOLDER = "08_seccomp/default/"
 
 def default_filter(name):
-    """A library: default.h, and the program that profile.json is compiled to.
+    """A library: default.h, and what the profiles are compiled to.
 
     The compiler uses the solution's steps, since a learner's may be unwritten.
     """
@@ -25,11 +25,12 @@ def default_filter(name):
         # The compiler is a source, and not a tool: so it is not built twice.
         srcs = [
             _FOLDER + "profile.json",
+            _FOLDER + "unconfined.json",
             ":%s_compiler" % name,
         ],
         outs = [name + "_filter.cc"],
-        cmd = "$(location :{0}_compiler) $(location {1}profile.json) > $@".format(name, _FOLDER),
-        message = "Compiling the default profile of system calls",
+        cmd = "$(location :{0}_compiler) $(location {1}profile.json) $(location {1}unconfined.json) > $@".format(name, _FOLDER),
+        message = "Compiling the default profiles of system calls",
     )
     cc_library(
         name = name,
