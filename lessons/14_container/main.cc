@@ -1,6 +1,5 @@
 // 14_container: a small container runtime.
 
-#include <fmt/format.h>
 #include <linux/keyctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -9,9 +8,10 @@
 
 #include <cerrno>
 #include <csignal>
-#include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <string_view>
+#include <system_error>
 
 #include "lessons/01_mount/mount.h"
 #include "lessons/02_pid/pid.h"
@@ -98,15 +98,16 @@ int run_init(Settings& settings, int program, kit::Gate& prepared,
   return container::be_init(command.pid());
 }
 
-// If the kernel has killed for want of memory, a bare 137 is a riddle.
-void explain(int status, const container::Cgroup& cgroup) {
-  constexpr int kKilled = 128 + SIGKILL;
-  if (status != kKilled) return;
-  if (container::statistics(cgroup.path()).oom_kills.value_or(0) == 0) return;
-  fmt::print(stderr,
-             "{}: out of memory: the kernel has killed a process (see "
-             "--memory)\n",
-             ::program_invocation_short_name);
+// If the kernel has killed for want of memory, a bare 137 is a riddle, and so
+// is what fails because of it.
+bool is_out_of_memory(const container::Cgroup& cgroup) {
+  return container::statistics(cgroup.path()).oom_kills.value_or(0) > 0;
+}
+
+[[noreturn]] void say_out_of_memory() {
+  throw kit::Exit(128 + SIGKILL,
+                  "out of memory: the kernel has killed a process of the "
+                  "container (see --memory)");
 }
 
 // Who: the program. It stays outside.
@@ -123,16 +124,22 @@ int run(Settings settings, char** argv) {
   kit::Child init = kit::spawn(args, [&] {
     return run_init(settings, program.get(), prepared, signals, argv);
   });
-  const auto network =
-      container::prepare_from_outside(settings, init.pid());  // 14.3
+  std::unique_ptr<container::Network> network;
+  try {
+    network = container::prepare_from_outside(settings, init.pid());  // 14.3
+  } catch (const std::system_error&) {
+    if (is_out_of_memory(cgroup)) say_out_of_memory();
+    throw;
+  }
   prepared.open();
   terminal.begin();
 
   const int status =
       init.wait({.to_other_session = true, .patience = settings.stop_timeout});
   terminal.finish();
-  explain(status, cgroup);
+  const bool is_killed = status == 128 + SIGKILL && is_out_of_memory(cgroup);
   cgroup.remove();
+  if (is_killed) say_out_of_memory();
   return status;
 }
 

@@ -2,6 +2,7 @@
 
 #include <sys/random.h>
 #include <sys/syscall.h>
+#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -236,8 +237,9 @@ fs::path resolve_root(const std::string& text) {
 }
 
 std::uint64_t half_of_memory() {
-  const auto pages = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES));
-  return pages / 2 * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  struct sysinfo host {};
+  kit::check(::sysinfo(&host), "ask how much memory there is");
+  return host.totalram / 2 * host.mem_unit;
 }
 
 void complete_limits(Limits& limits, const Given& given) {

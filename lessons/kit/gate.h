@@ -1,8 +1,8 @@
-// A pipe that keeps a child waiting until its parent has prepared it.
+// Keeps a child waiting until its parent has prepared it.
 
 #pragma once
 
-#include <fcntl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "lessons/kit/check.h"
@@ -20,30 +20,33 @@ class Gate {
  public:
   Gate() {
     int ends[2];
-    check(::pipe2(ends, O_CLOEXEC), "make a pipe");
-    reader_.reset(ends[0]);
-    writer_.reset(ends[1]);
+    check(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends),
+          "make a pair of sockets");
+    child_s_.reset(ends[0]);
+    parent_s_.reset(ends[1]);
   }
 
-  // In the parent, once the child may go on.
+  // In the parent, once the child may go on. That it has ended meanwhile is no
+  // error here: Child::wait() says how. (A pipe would kill us: SIGPIPE.)
   void open() {
-    reader_.reset();
-    check(::write(writer_.get(), "", 1), "open the gate");
-    writer_.reset();
+    child_s_.reset();
+    const auto sent = ::send(parent_s_.get(), "", 1, MSG_NOSIGNAL);
+    if (sent == -1 && errno != EPIPE) check(sent, "open the gate");
+    parent_s_.reset();
   }
 
   // In the child. Reading nothing means that the parent died, so stop too.
   void wait() {
-    writer_.reset();  // Our own copy would keep the pipe open for ever.
+    parent_s_.reset();  // Our own copy would keep the socket open for ever.
     char byte = 0;
-    if (check(::read(reader_.get(), &byte, 1), "wait for the parent") == 0) {
+    if (check(::read(child_s_.get(), &byte, 1), "wait for the parent") == 0) {
       fail("the parent ended before it opened the gate");
     }
   }
 
  private:
-  UniqueFd reader_;
-  UniqueFd writer_;
+  UniqueFd child_s_;
+  UniqueFd parent_s_;
 };
 
 }  // namespace kit

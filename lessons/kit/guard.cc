@@ -1,9 +1,11 @@
 #include "lessons/kit/guard.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 
 #include "lessons/kit/check.h"
@@ -22,7 +24,22 @@ void open_standard_descriptors() {
   }
 }
 
+// Has a process of this program had its line already? All of them share this
+// byte: those that come from the first one, until they call execve().
+std::atomic<bool>* has_spoken() {
+  static void* const memory =
+      ::mmap(nullptr, sizeof(std::atomic<bool>), PROT_READ | PROT_WRITE,
+             MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  // Without it, two lines are better than none.
+  return memory == MAP_FAILED ? nullptr
+                              : static_cast<std::atomic<bool>*>(memory);
+}
+
 int end(int status, std::string what) {
+  if (auto* spoken = has_spoken();
+      spoken != nullptr && spoken->exchange(true)) {
+    return status;
+  }
   std::replace(what.begin(), what.end(), '\n', ' ');
   const std::string line =
       fmt::format("{}: {}\n", ::program_invocation_short_name, what);
@@ -40,6 +57,7 @@ int print(const std::string& text) {
 }  // namespace
 
 int guard(const std::function<int()>& body) {
+  (void)has_spoken();  // Made now, before there are children to share it with.
   try {
     open_standard_descriptors();
     return body();

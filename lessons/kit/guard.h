@@ -36,7 +36,9 @@ class Exit : public std::exception {
 //   }
 //
 // An exception becomes one line on standard error, "PROGRAM: what", and the
-// status that belongs to it: 75 for Todo, Exit's own, 125 for every other.
+// status that belongs to it: 75 for Todo, Exit's own, 125 for every other. If
+// several processes of a program fail, as one failure often leads to another,
+// the first of them speaks, and the others only end.
 //
 // First of all, descriptors 0 to 2 are opened on /dev/null where they are
 // closed. Otherwise the next open() would get one of these numbers, and what

@@ -141,6 +141,8 @@ void become_program(const std::vector<char*>& argv,
   for (int signal = 1; signal < 32; ++signal) (void)::signal(signal, SIG_DFL);
   ::umask(022);
   if (!circumstances.cgroup_root.empty()) show_only(circumstances.cgroup_root);
+  // What the judge's own libraries have left open is not the caller's.
+  check(::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC), "close descriptors");
   leak(circumstances.leaked_descriptors);
   join(circumstances.groups);
   if (circumstances.inherits_capabilities) inherit_capabilities();
