@@ -117,7 +117,7 @@ UniqueFd watch_changes() {
 }
 
 // The kernel takes a moment to remove the link of a container that has ended.
-// That its address is nobody else's, the Table has found out before.
+// That its address is nobody else's, Tables has found out before.
 void wait_until_free(Netlink& machine, in_addr address, Role role) {
   const auto deadline = steady_clock::now() + kPatience;
   const UniqueFd changes = watch_changes();
@@ -209,7 +209,7 @@ Network::Network(pid_t pid, const NetworkSettings& settings) {
   const in_addr here = settings.range ? machines_end(settings) : in_addr{};
   if (settings.range) {
     const in_addr inner = settings.range->address;
-    table_.emplace(inner);
+    tables_.emplace(inner);
     wait_until_free(outside, inner, Role::kContainer);
     wait_until_free(outside, here, Role::kGateway);
   }
@@ -224,16 +224,18 @@ Network::Network(pid_t pid, const NetworkSettings& settings) {
   raise_link(inside, "eth0");
 
   const Range& range = *settings.range;
-  add_address(outside, link, here, {range.address, 32});  // Step 05.3
+  tables_->accept_only({hardware_address(inside, "eth0"), range.address},
+                       link);                             // Step 05.3
+  add_address(outside, link, here, {range.address, 32});  // Step 05.4
   add_address(inside, "eth0", range.address, range);
   if (settings.gateway) {
-    add_default_route(inside, "eth0", *settings.gateway);  // Step 05.4
-    table_->masquerade(range);                             // Step 05.5
+    add_default_route(inside, "eth0", *settings.gateway);  // Step 05.5
+    tables_->masquerade(range);                            // Step 05.6
     answer_for_others(link);
     forwarding_.emplace(link);
   }
   if (!settings.published.empty()) {
-    relay_.emplace(listen_at_all(settings));  // Step 05.6
+    relay_.emplace(listen_at_all(settings));  // Step 05.7
   }
 }
 

@@ -45,7 +45,7 @@ class Network {
   Network(pid_t pid, const NetworkSettings& settings);
 
  private:
-  std::optional<Table> table_;
+  std::optional<Tables> tables_;
   std::optional<Forwarding> forwarding_;
   std::optional<Relay> relay_;
 };

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <vector>
 
 #include "lessons/05_net/network.h"
 #include "lessons/kit/check.h"
@@ -21,14 +22,16 @@ using kit::UniqueFd;
 namespace container {
 namespace {
 
-constexpr char kChain[] = "leaving";
+constexpr int kLinks = NFPROTO_NETDEV;  // The families of our tables,
+constexpr int kPackets = NFPROTO_IPV4;
+constexpr char kChain[] = "rules";  // and the chain that each has.
 constexpr char kForward[] = "/proc/sys/net/ipv4/ip_forward";
 
-// A message about IPv4 rules. Numbers have their high byte first.
-Message rules_message(int type, int flags) {
+// A message about rules. Numbers have their high byte first.
+Message rules_message(int family, int type, int flags) {
   Message message((NFNL_SUBSYS_NFTABLES << 8) | type, flags);
   nfgenmsg fixed{};
-  fixed.nfgen_family = NFPROTO_IPV4;
+  fixed.nfgen_family = static_cast<unsigned char>(family);
   fixed.version = NFNETLINK_V0;
   message.put(fixed);
   return message;
@@ -75,16 +78,20 @@ void remove_link(const std::string& name) {
 
 }  // namespace
 
-Table::Table(in_addr container)
+Tables::Tables(in_addr container)
     : name_("container-kit-" + to_text(container)),
       netlink_(NETLINK_NETFILTER) {
-  Message table = rules_message(NFT_MSG_NEWTABLE, NLM_F_CREATE | NLM_F_EXCL);
-  table.add(NFTA_TABLE_NAME, name_);
-  table.add(NFTA_TABLE_FLAGS, ::htonl(NFT_TABLE_F_OWNER));
+  std::vector<Message> tables;
+  for (const int family : {kLinks, kPackets}) {
+    Message& table = tables.emplace_back(
+        rules_message(family, NFT_MSG_NEWTABLE, NLM_F_CREATE | NLM_F_EXCL));
+    table.add(NFTA_TABLE_NAME, name_);
+    table.add(NFTA_TABLE_FLAGS, ::htonl(NFT_TABLE_F_OWNER));
+  }
   const std::string what =
       fmt::format("reserve the address {}", to_text(container));
   try {
-    netlink_.commit({table}, what);
+    netlink_.commit(std::move(tables), what);
   } catch (const std::system_error& error) {
     const int code = error.code().value();
     const bool is_there = code == EPERM || code == EEXIST;
@@ -94,22 +101,50 @@ Table::Table(in_addr container)
   }
 }
 
-void Table::masquerade(const Range& container) {
-  Message chain = rules_message(NFT_MSG_NEWCHAIN, NLM_F_CREATE | NLM_F_EXCL);
-  chain.add(NFTA_CHAIN_TABLE, name_);
-  chain.add(NFTA_CHAIN_NAME, kChain);
-  chain.add(NFTA_CHAIN_TYPE, "nat");
+void Tables::accept_only(const Sender& own, const std::string& link) {
+  Message chain = new_chain(kLinks, "filter");
+  chain.add(NFTA_CHAIN_POLICY, ::htonl(NF_DROP));
+  chain.nest(NFTA_CHAIN_HOOK, [&] {
+    chain.add(NFTA_HOOK_HOOKNUM, ::htonl(NF_NETDEV_INGRESS));
+    chain.add(NFTA_HOOK_PRIORITY, ::htonl(0));
+    chain.add(NFTA_HOOK_DEV, link);
+  });
+
+  Message packets = new_rule(kLinks);
+  Message questions = new_rule(kLinks);
+  accept_own(packets, questions, own);
+  netlink_.commit({chain, packets, questions},
+                  fmt::format("bind {} to {}", link, to_text(own.address)));
+}
+
+void Tables::masquerade(const Range& container) {
+  Message chain = new_chain(kPackets, "nat");
   chain.nest(NFTA_CHAIN_HOOK, [&] {
     chain.add(NFTA_HOOK_HOOKNUM, ::htonl(NF_INET_POST_ROUTING));
     chain.add(NFTA_HOOK_PRIORITY, ::htonl(NF_IP_PRI_NAT_SRC));
   });
 
-  Message rule = rules_message(NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND);
-  rule.add(NFTA_RULE_TABLE, name_);
-  rule.add(NFTA_RULE_CHAIN, kChain);
+  Message rule = new_rule(kPackets);
   container::masquerade(rule, container);
   netlink_.commit({chain, rule},
                   fmt::format("masquerade {}", to_text(container.address)));
+}
+
+Message Tables::new_chain(int family, std::string_view type) const {
+  Message chain =
+      rules_message(family, NFT_MSG_NEWCHAIN, NLM_F_CREATE | NLM_F_EXCL);
+  chain.add(NFTA_CHAIN_TABLE, name_);
+  chain.add(NFTA_CHAIN_NAME, kChain);
+  chain.add(NFTA_CHAIN_TYPE, type);
+  return chain;
+}
+
+Message Tables::new_rule(int family) const {
+  Message rule =
+      rules_message(family, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND);
+  rule.add(NFTA_RULE_TABLE, name_);
+  rule.add(NFTA_RULE_CHAIN, kChain);
+  return rule;
 }
 
 Forwarding::Forwarding(const std::string& link)
