@@ -8,10 +8,15 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstring>
+#include <fstream>
 
 #include "tests/judge/judge.h"
 
@@ -92,6 +97,43 @@ std::string forwarding() {
       judge::read_file(judge::machine().proc(), "sys/net/ipv4/ip_forward")
           .value_or(""));
 }
+
+// Does something to the mounts that programs see.
+void on_stage(const std::function<bool()>& task) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const int stage = judge::machine().stage_namespace();
+    ::_exit(::setns(stage, CLONE_NEWNS) == 0 && task() ? 0 : 1);
+  }
+  judge::machine().awaited.insert(child);
+  int status = -1;
+  const pid_t ended = ::waitpid(child, &status, 0);
+  judge::machine().awaited.erase(child);
+  REQUIRE(ended == child);
+  REQUIRE(status == 0);
+}
+
+// No program can change whether the host forwards, until end() or the end of
+// the case.
+class ForwardingIsFixed {
+ public:
+  ForwardingIsFixed() {
+    on_stage([] {
+      return ::mount(kFile, kFile, nullptr, MS_BIND, nullptr) == 0 &&
+             ::mount(nullptr, kFile, nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY,
+                     nullptr) == 0;
+    });
+  }
+  void end() {
+    on_stage([] { return ::umount2(kFile, MNT_DETACH) == 0; });
+  }
+
+ private:
+  static constexpr const char* kFile = "/proc/sys/net/ipv4/ip_forward";
+};
+
+// Where the program keeps what forwarding was before.
+constexpr char kForwardingBefore[] = "/run/container-kit/ip_forward";
 
 // Another computer, behind a cable that ends in the machine.
 struct Neighbour {
@@ -433,6 +475,7 @@ TEST_CASE("05: the container tells its own address, and no other one",
   const Wire cable(neighbour.network, "uplink", target);
   cable.ask(foreign, cable.hardware(), neighbour.prefix + "7");
   cable.ask(cable.hardware(), foreign, neighbour.prefix + "8");
+  (void)cable.heard(cable.say(cable.hardware(), neighbour.prefix + "2"));
   // Where nobody looks, the host believes all of it.
   CHECK(cable.neighbours() == Known{{neighbour.prefix + "7", cable.hardware()},
                                     {neighbour.prefix + "8", foreign}});
@@ -645,6 +688,65 @@ TEST_CASE("05: the machine forwards as long as a container needs it",
   CHECK(two.becomes_true([] { return forwarding() == "0"; }));
 }
 
+TEST_CASE("05: forwarding that cannot be switched on is an error",
+          "[05.6][points:1]") {
+  const auto before = judge::Host::now();
+  ForwardingIsFixed fixed;
+  const auto result = run_with(random_place().with_gateway());
+  fixed.end();
+  check_refused(result, "ip_forward");
+  CHECK_THAT(result.errors, judge::contains(std::strerror(EROFS)));
+  HINT("Nothing of it is left, not even the note of what forwarding was.");
+  CHECK(judge::Host::settled(before) == before);
+  CHECK(::access(kForwardingBefore, F_OK) == -1);
+}
+
+TEST_CASE("05: what cannot be undone is told, and the rest is undone",
+          "[05.6][points:1]") {
+  const auto links = Network::machine().links();
+  const auto box = start_networked(random_place().with_gateway());
+  (void)box.command();
+  ForwardingIsFixed fixed;
+  HINT("The command was successful, and the host is not as it was.");
+  CHECK(box.end(0) == exited(125));
+  fixed.end();
+  CHECK_THAT(box.errors(), judge::contains("ip_forward"));
+  CHECK(std::count(box.errors().begin(), box.errors().end(), '\n') == 1);
+  CHECK(new_links(Network::machine().links(), links).empty());
+  HINT("The next one that ends restores it.");
+  CHECK(forwarding() == "1");
+  CHECK(run_with(random_place().with_gateway()).ending == exited(0));
+  CHECK(forwarding() == "0");
+}
+
+TEST_CASE("05: forwarding is restored without the note of what it was",
+          "[05.6][points:1]") {
+  const auto before = judge::Host::now();
+  for (const std::string damage : {"removed", "emptied", "overwritten"}) {
+    const auto box = start_networked(random_place().with_gateway());
+    (void)box.command();
+    CHECK(forwarding() == "1");
+    if (damage == "removed") {
+      REQUIRE(::unlink(kForwardingBefore) == 0);
+    } else {
+      std::ofstream(kForwardingBefore) << (damage == "emptied" ? "" : "x");
+    }
+    INFO("The file was " << damage << ".");
+    CHECK(box.end(0) == exited(0));
+    CHECK(forwarding() == "0");
+  }
+  {
+    const auto box = start_networked(random_place().with_gateway());
+    (void)box.command();
+    std::ofstream(kForwardingBefore) << "x";
+    HINT("What forwarding was cannot be known, and so not be restored.");
+    check_refused(run_with(random_place().with_gateway()), kForwardingBefore);
+    kill(box);
+    CHECK(box.becomes_true([] { return forwarding() == "0"; }));
+  }
+  CHECK(judge::Host::settled(before) == before);
+}
+
 // ---- 05.7: publishing ------------------------------------------------------
 
 TEST_CASE("05: a published port can be reached from everywhere",
@@ -723,6 +825,33 @@ TEST_CASE("05: two containers serve at the same port", "[05.7][points:2]") {
     }
     kill(one);
     CHECK(two.end(0) == exited(0));
+  }
+  CHECK(judge::Host::settled(before) == before);
+}
+
+TEST_CASE("05: a relay ends with its program, however busy it is",
+          "[05.7][points:1]") {
+  const auto before = judge::Host::now();
+  const auto port = random_port();
+  const auto host = Network::machine();
+  {
+    // With so few descriptors it cannot carry half as many connections.
+    judge::How how;
+    how.with_root = false;
+    how.circumstances.leaked_descriptors = {99};
+    const auto box = judge::start(random_place().publishing(port, 80), how);
+    const auto listener = network_of(box).listen(80);
+    // Clients that say nothing and do not go. The last ones wait in vain.
+    std::vector<Network::Call> calls;
+    while (calls.size() < 100) {
+      calls.push_back(host.call("127.0.0.1", port));
+      REQUIRE(calls.back().error.empty());
+    }
+    kill(box);
+    HINT("The program was killed, and its relay still has the port.");
+    CHECK(box.becomes_true([&] {
+      return host.call("127.0.0.1", port).error == std::strerror(ECONNREFUSED);
+    }));
   }
   CHECK(judge::Host::settled(before) == before);
 }

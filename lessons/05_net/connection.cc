@@ -49,8 +49,9 @@ std::string link_name(Netlink& machine, int index) {
     const auto name = find_attribute(
         std::string_view(answer).substr(sizeof link), IFLA_IFNAME);
     return std::string(name.substr(0, name.find('\0')));
-  } catch (const std::system_error&) {
-    return "";  // It has just gone.
+  } catch (const std::system_error& error) {
+    if (error.code().value() == ENODEV) return "";  // It has just gone.
+    throw;
   }
 }
 
@@ -65,8 +66,17 @@ std::optional<Route> find_route(Netlink& machine, in_addr address) {
   std::string answer;
   try {
     answer = machine.ask(message, "look for a route");
-  } catch (const std::system_error&) {
-    return {};  // There is none, or one that leads nowhere.
+  } catch (const std::system_error& error) {
+    // There is none, or one that leads nowhere: ip-route(8) calls them
+    // unreachable, prohibit and blackhole.
+    switch (error.code().value()) {
+      case ENETUNREACH:
+      case EHOSTUNREACH:
+      case EACCES:
+      case EINVAL:
+        return {};
+    }
+    throw;
   }
   rtmsg fixed{};
   std::memcpy(&fixed, answer.data(), std::min(answer.size(), sizeof fixed));
@@ -237,6 +247,11 @@ Network::Network(pid_t pid, const NetworkSettings& settings) {
   if (!settings.published.empty()) {
     relay_.emplace(listen_at_all(settings));  // Step 05.7
   }
+}
+
+void Network::end() {
+  relay_.reset();
+  if (forwarding_) forwarding_->end();
 }
 
 }  // namespace container

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -51,14 +52,22 @@ class Tables {
 // nobody passes them on.
 class Forwarding {
  public:
-  // link: the container's, the end in the machine.
+  // link: the container's, the end in the host. Throws SystemError, and
+  // std::runtime_error if it is not known what forwarding was before.
   explicit Forwarding(const std::string& link);
+
+  // Calls end() if nobody has, and tells nobody what goes wrong.
   ~Forwarding();
+
+  // Removes the link, and restores the setting if nobody else needs it: this
+  // also if that fails. Then throws what went wrong.
+  void end();
 
  private:
   std::string link_;
-  kit::Keeper keeper_;
-  kit::UniqueFd users_;  // Locked by each process that uses it.
+  std::string before_;  // What forwarding was.
+  std::optional<kit::Keeper> keeper_;
+  kit::UniqueFd state_;  // Until it is ended.
 };
 
 }  // namespace container

@@ -69,7 +69,8 @@ class Network {
   // A socket in there that receives UDP, of IPv4 and IPv6.
   [[nodiscard]] kit::UniqueFd listen_udp(std::uint16_t port) const;
 
-  // Sends a frame (frame.h) through a link in there, as it is: packet(7).
+  // Sends a frame (frame.h) through a link in there, as it is: packet(7). Those
+  // of one pair of links arrive in the order in which they were sent.
   void send_frame(const std::string& link, const std::string& frame) const;
 
   // Runs `task` in there.
