@@ -59,9 +59,13 @@ class Places {
 
 // A client, and the container's end of the line.
 struct Connection {
-  const Places& places;
-  UniqueFd client{}, server{};
+  explicit Connection(const Places& its_places) : places(its_places) {}
   ~Connection() { places.give_back(); }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  const Places& places;
+  UniqueFd client, server;
 };
 using Shared = std::shared_ptr<Connection>;
 
