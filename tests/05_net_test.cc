@@ -5,12 +5,18 @@
 // ends, and with it goes what the earlier ones have made. Whether packets get
 // through, the judge tries by itself, with sockets of its own in all networks.
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstring>
+#include <fstream>
 
 #include "tests/judge/judge.h"
 
@@ -92,6 +98,43 @@ std::string forwarding() {
           .value_or(""));
 }
 
+// Does something to the mounts that programs see.
+void on_stage(const std::function<bool()>& task) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const int stage = judge::machine().stage_namespace();
+    ::_exit(::setns(stage, CLONE_NEWNS) == 0 && task() ? 0 : 1);
+  }
+  judge::machine().awaited.insert(child);
+  int status = -1;
+  const pid_t ended = ::waitpid(child, &status, 0);
+  judge::machine().awaited.erase(child);
+  REQUIRE(ended == child);
+  REQUIRE(status == 0);
+}
+
+// No program can change whether the host forwards, until end() or the end of
+// the case.
+class ForwardingIsFixed {
+ public:
+  ForwardingIsFixed() {
+    on_stage([] {
+      return ::mount(kFile, kFile, nullptr, MS_BIND, nullptr) == 0 &&
+             ::mount(nullptr, kFile, nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY,
+                     nullptr) == 0;
+    });
+  }
+  void end() {
+    on_stage([] { return ::umount2(kFile, MNT_DETACH) == 0; });
+  }
+
+ private:
+  static constexpr const char* kFile = "/proc/sys/net/ipv4/ip_forward";
+};
+
+// Where the program keeps what forwarding was before.
+constexpr char kForwardingBefore[] = "/run/container-kit/ip_forward";
+
 // Another computer, behind a cable that ends in the machine.
 struct Neighbour {
   std::string prefix = fmt::format("192.168.{}.", judge::random_number(0, 250));
@@ -103,6 +146,90 @@ struct Neighbour {
   Neighbour() { judge::lay_cable(near_end, far_end); }
   ~Neighbour() { judge::remove_link("uplink"); }
 };
+
+// The network that the program has made for the container, also if it stopped
+// at a step before the command could run.
+Network container_of(const judge::Box& box) {
+  for (const auto& each : judge::descendants_of(box.program().pid())) {
+    const auto kinds = judge::Process(each.pid).own_namespaces();
+    if (kinds.contains("net")) return Network::of(each.pid);
+  }
+  FAIL("No process has a network namespace of its own.");
+  throw std::logic_error("not reached");
+}
+
+// The end eth0 of a link to the host, through which anything can be sent, and a
+// host that listens.
+class Wire {
+ public:
+  // link: the host's end. target: an address of the host.
+  Wire(const Network& network, std::string link, std::string target)
+      : network_(network), link_(std::move(link)), target_(std::move(target)) {}
+
+  [[nodiscard]] const std::string& hardware() const { return hardware_; }
+
+  // Sends a datagram, and returns the word that is in it.
+  std::string say(const std::string& hardware, const std::string& source,
+                  const std::string& target) const {
+    const auto word = judge::random_name();
+    network_.send_frame("eth0", to_frame(judge::Datagram{hardware, source,
+                                                         target, port_, word}));
+    return word;
+  }
+  std::string say(const std::string& hardware,
+                  const std::string& source) const {
+    return say(hardware, source, target_);
+  }
+
+  // What has been said and has arrived, until `last` does.
+  std::set<std::string> heard(const std::string& last) const {
+    std::set<std::string> words;
+    while (!words.contains(last)) {
+      char word[64];
+      const auto size = judge::receive(listener_, word, sizeof word);
+      if (size <= 0) break;  // It does not come.
+      words.emplace(word, static_cast<std::size_t>(size));
+    }
+    return words;
+  }
+
+  // Asks who has the host's address, in the name of others.
+  void ask(const std::string& hardware, const std::string& claimed_hardware,
+           const std::string& claimed_address) const {
+    network_.send_frame("eth0",
+                        to_frame(judge::Question{hardware, claimed_hardware,
+                                                 claimed_address, target_}));
+  }
+
+  // Whom the host takes for its neighbours at this link.
+  [[nodiscard]] std::map<std::string, std::string> neighbours() const {
+    return Network::machine().neighbours(link_);
+  }
+
+ private:
+  const Network& network_;
+  std::string link_, target_;
+  std::string hardware_ = network_.links().at("eth0").hardware;
+  std::uint16_t port_ = random_port();
+  kit::UniqueFd listener_ = Network::machine().listen_udp(port_);
+};
+
+// An IPv6 address that has, where IPv4 has the source, the bytes of `hidden`.
+std::string ipv6_with(const std::string& hidden) {
+  in_addr address{};
+  REQUIRE(::inet_pton(AF_INET, hidden.c_str(), &address) == 1);
+  const auto number = ::ntohl(address.s_addr);
+  return fmt::format("fe80:0:{:x}:{:x}::1", number >> 16, number & 0xffff);
+}
+
+// The host's end of the one container that there is.
+std::string containers_link() {
+  for (const auto& [name, link] : Network::machine().links()) {
+    if (name.starts_with("veth-")) return name;
+  }
+  FAIL("The host has no link to the container.");
+  return "";
+}
 
 // Kills the program, and waits until its command has ended, too.
 //
@@ -286,9 +413,104 @@ TEST_CASE("05: each container has a link of its own, and takes it along",
   CHECK(judge::Host::settled(before) == before);
 }
 
-// ---- 05.3: addresses -------------------------------------------------------
+// ---- 05.3: nobody else's address -------------------------------------------
 
-TEST_CASE("05: both ends have their addresses", "[05.3][points:3]") {
+TEST_CASE("05: packets from the container have its address",
+          "[05.3][points:3]") {
+  const Neighbour neighbour;
+  const auto place = random_place();
+  const auto box = start_networked(place.with_ip());
+  const auto inside = container_of(box);
+  const auto foreign = judge::random_hardware();
+
+  // What the host hears of what is sent through a link.
+  const auto heard = [&](const Network& from, const std::string& link) {
+    const Wire wire(from, link, neighbour.prefix + "1");
+    const auto& own = wire.hardware();
+    const std::map<std::string, std::string> words{
+        {"a neighbour's address", wire.say(own, place.next().ip)},
+        {"another hardware address", wire.say(foreign, place.ip)},
+        {"IPv6", wire.say(own, ipv6_with(place.ip), "ff02::1")},
+        {"its own", wire.say(own, place.ip)}};
+    const auto arrived = wire.heard(words.at("its own"));
+    std::set<std::string> result;
+    for (const auto& [name, word] : words) {
+      if (arrived.contains(word)) result.insert(name);
+    }
+    return result;
+  };
+  // Where nobody looks, all of it arrives.
+  CHECK(heard(neighbour.network, "uplink").size() == 4);
+
+  const auto arrived = heard(inside, containers_link());
+  HINT(
+      "What the container sends under its own addresses must pass: the rule "
+      "`packets` is to end with accept().");
+  REQUIRE(arrived.contains("its own"));
+  HINT(
+      "A packet with a neighbour's address as its source has been delivered: "
+      "compare the packet's source.");
+  CHECK(!arrived.contains("a neighbour's address"));
+  HINT(
+      "A frame from another hardware address has been delivered: compare the "
+      "frame's source.");
+  CHECK(!arrived.contains("another hardware address"));
+  HINT(
+      "IPv6 has been delivered. Who looks for an IPv4 address in it finds what "
+      "the sender has put there: compare the frame's protocol first.");
+  CHECK(!arrived.contains("IPv6"));
+}
+
+TEST_CASE("05: the container tells its own address, and no other one",
+          "[05.3][points:3]") {
+  const Neighbour neighbour;
+  const auto place = random_place();
+  const auto other = place.next().ip;
+  const auto foreign = judge::random_hardware();
+  const auto box = start_networked(place.with_ip());
+  const auto inside = container_of(box);
+  using Known = std::map<std::string, std::string>;
+
+  const auto target = neighbour.prefix + "1";
+  const Wire cable(neighbour.network, "uplink", target);
+  cable.ask(foreign, cable.hardware(), neighbour.prefix + "7");
+  cable.ask(cable.hardware(), foreign, neighbour.prefix + "8");
+  (void)cable.heard(cable.say(cable.hardware(), neighbour.prefix + "2"));
+  // Where nobody looks, the host believes all of it.
+  CHECK(cable.neighbours() == Known{{neighbour.prefix + "7", cable.hardware()},
+                                    {neighbour.prefix + "8", foreign}});
+
+  const Wire wire(inside, containers_link(), target);
+  const auto& own = wire.hardware();
+  const auto after = [&] {
+    (void)wire.heard(wire.say(own, place.ip));
+    return wire.neighbours();
+  };
+  wire.ask(own, own, other);
+  HINT(
+      "The container has told the host that a neighbour's address is its own, "
+      "by ARP: compare kArpSender.");
+  CHECK(after() == Known{});
+  wire.ask(own, foreign, place.ip);
+  HINT(
+      "The container has told the host, by ARP, that its address is at another "
+      "hardware address: compare kArpHardwareSender.");
+  CHECK(after() == Known{});
+  wire.ask(foreign, own, place.ip);
+  HINT(
+      "An ARP message in a frame from another hardware address has been "
+      "delivered: compare kFrameSource.");
+  CHECK(after() == Known{});
+  wire.ask(own, own, place.ip);
+  HINT(
+      "Without ARP the container finds nobody: the rule `questions` is to end "
+      "with accept(), and its protocol is ETH_P_ARP.");
+  CHECK(after() == Known{{place.ip, own}});
+}
+
+// ---- 05.4: addresses -------------------------------------------------------
+
+TEST_CASE("05: both ends have their addresses", "[05.4][points:3]") {
   const auto place = random_place();
   const judge::NetworkEvents events;
   const auto box = start_networked(place.with_ip());
@@ -328,7 +550,7 @@ TEST_CASE("05: both ends have their addresses", "[05.3][points:3]") {
   CHECK(inside.routes().size() == 1);
 }
 
-TEST_CASE("05: an address that is taken is an error", "[05.3][points:2]") {
+TEST_CASE("05: an address that is taken is an error", "[05.4][points:2]") {
   const Neighbour neighbour;
   const auto before = judge::Host::now();
   const auto place = random_place();
@@ -355,10 +577,10 @@ TEST_CASE("05: an address that is taken is an error", "[05.3][points:2]") {
   CHECK(judge::Host::settled(before) == before);
 }
 
-// ---- 05.4: the default route -----------------------------------------------
+// ---- 05.5: the default route -----------------------------------------------
 
 TEST_CASE("05: the container has a way out, through the gateway",
-          "[05.4][points:2]") {
+          "[05.5][points:2]") {
   const auto place = random_place();
   const judge::NetworkEvents events;
   const auto box = start_networked(place.with_gateway());
@@ -377,10 +599,10 @@ TEST_CASE("05: the container has a way out, through the gateway",
   CHECK(is_here);
 }
 
-// ---- 05.5: masquerade ------------------------------------------------------
+// ---- 05.6: masquerade ------------------------------------------------------
 
 TEST_CASE("05: the container gets out, under the machine's address",
-          "[05.5][points:3]") {
+          "[05.6][points:3]") {
   const Neighbour neighbour;
   const auto place = random_place();
   const auto box = start_networked(place.with_gateway());
@@ -416,7 +638,7 @@ TEST_CASE("05: the container gets out, under the machine's address",
 }
 
 TEST_CASE("05: neighbours in the range see each other as they are",
-          "[05.5][points:2]") {
+          "[05.6][points:2]") {
   const auto before = judge::Host::now();
   const auto place = random_place();
   const auto other = place.next();
@@ -450,7 +672,7 @@ TEST_CASE("05: neighbours in the range see each other as they are",
 }
 
 TEST_CASE("05: the machine forwards as long as a container needs it",
-          "[05.5][points:1]") {
+          "[05.6][points:1]") {
   REQUIRE(forwarding() == "0");
   const auto place = random_place();
   const auto one = start_networked(place.with_gateway());
@@ -466,10 +688,69 @@ TEST_CASE("05: the machine forwards as long as a container needs it",
   CHECK(two.becomes_true([] { return forwarding() == "0"; }));
 }
 
-// ---- 05.6: publishing ------------------------------------------------------
+TEST_CASE("05: forwarding that cannot be switched on is an error",
+          "[05.6][points:1]") {
+  const auto before = judge::Host::now();
+  ForwardingIsFixed fixed;
+  const auto result = run_with(random_place().with_gateway());
+  fixed.end();
+  check_refused(result, "ip_forward");
+  CHECK_THAT(result.errors, judge::contains(std::strerror(EROFS)));
+  HINT("Nothing of it is left, not even the note of what forwarding was.");
+  CHECK(judge::Host::settled(before) == before);
+  CHECK(::access(kForwardingBefore, F_OK) == -1);
+}
+
+TEST_CASE("05: what cannot be undone is told, and the rest is undone",
+          "[05.6][points:1]") {
+  const auto links = Network::machine().links();
+  const auto box = start_networked(random_place().with_gateway());
+  (void)box.command();
+  ForwardingIsFixed fixed;
+  HINT("The command was successful, and the host is not as it was.");
+  CHECK(box.end(0) == exited(125));
+  fixed.end();
+  CHECK_THAT(box.errors(), judge::contains("ip_forward"));
+  CHECK(std::count(box.errors().begin(), box.errors().end(), '\n') == 1);
+  CHECK(new_links(Network::machine().links(), links).empty());
+  HINT("The next one that ends restores it.");
+  CHECK(forwarding() == "1");
+  CHECK(run_with(random_place().with_gateway()).ending == exited(0));
+  CHECK(forwarding() == "0");
+}
+
+TEST_CASE("05: forwarding is restored without the note of what it was",
+          "[05.6][points:1]") {
+  const auto before = judge::Host::now();
+  for (const std::string damage : {"removed", "emptied", "overwritten"}) {
+    const auto box = start_networked(random_place().with_gateway());
+    (void)box.command();
+    CHECK(forwarding() == "1");
+    if (damage == "removed") {
+      REQUIRE(::unlink(kForwardingBefore) == 0);
+    } else {
+      std::ofstream(kForwardingBefore) << (damage == "emptied" ? "" : "x");
+    }
+    INFO("The file was " << damage << ".");
+    CHECK(box.end(0) == exited(0));
+    CHECK(forwarding() == "0");
+  }
+  {
+    const auto box = start_networked(random_place().with_gateway());
+    (void)box.command();
+    std::ofstream(kForwardingBefore) << "x";
+    HINT("What forwarding was cannot be known, and so not be restored.");
+    check_refused(run_with(random_place().with_gateway()), kForwardingBefore);
+    kill(box);
+    CHECK(box.becomes_true([] { return forwarding() == "0"; }));
+  }
+  CHECK(judge::Host::settled(before) == before);
+}
+
+// ---- 05.7: publishing ------------------------------------------------------
 
 TEST_CASE("05: a published port can be reached from everywhere",
-          "[05.6][points:3]") {
+          "[05.7][points:3]") {
   const Neighbour neighbour;
   const auto place = random_place();
   const auto port = random_port();
@@ -496,7 +777,7 @@ TEST_CASE("05: a published port can be reached from everywhere",
   CHECK(reaches(neighbour.network, neighbour.prefix + "1").empty());
 }
 
-TEST_CASE("05: a connection is carried as it is", "[05.6][points:1]") {
+TEST_CASE("05: a connection is carried as it is", "[05.7][points:1]") {
   const auto place = random_place();
   const auto port = random_port();
   const auto box = start_networked(place.publishing(port, 80));
@@ -522,7 +803,7 @@ TEST_CASE("05: a connection is carried as it is", "[05.6][points:1]") {
   CHECK(byte == 'x');
 }
 
-TEST_CASE("05: two containers serve at the same port", "[05.6][points:2]") {
+TEST_CASE("05: two containers serve at the same port", "[05.7][points:2]") {
   const auto before = judge::Host::now();
   const auto place = random_place();
   const auto port = random_port();
@@ -548,7 +829,34 @@ TEST_CASE("05: two containers serve at the same port", "[05.6][points:2]") {
   CHECK(judge::Host::settled(before) == before);
 }
 
-TEST_CASE("05: a port that is taken is an error", "[05.6][points:1]") {
+TEST_CASE("05: a relay ends with its program, however busy it is",
+          "[05.7][points:1]") {
+  const auto before = judge::Host::now();
+  const auto port = random_port();
+  const auto host = Network::machine();
+  {
+    // With so few descriptors it cannot carry half as many connections.
+    judge::How how;
+    how.with_root = false;
+    how.circumstances.leaked_descriptors = {99};
+    const auto box = judge::start(random_place().publishing(port, 80), how);
+    const auto listener = network_of(box).listen(80);
+    // Clients that say nothing and do not go. The last ones wait in vain.
+    std::vector<Network::Call> calls;
+    while (calls.size() < 100) {
+      calls.push_back(host.call("127.0.0.1", port));
+      REQUIRE(calls.back().error.empty());
+    }
+    kill(box);
+    HINT("The program was killed, and its relay still has the port.");
+    CHECK(box.becomes_true([&] {
+      return host.call("127.0.0.1", port).error == std::strerror(ECONNREFUSED);
+    }));
+  }
+  CHECK(judge::Host::settled(before) == before);
+}
+
+TEST_CASE("05: a port that is taken is an error", "[05.7][points:1]") {
   const auto before = judge::Host::now();
   const auto port = random_port();
   const auto somebody = Network::machine().listen(port);
@@ -562,7 +870,7 @@ TEST_CASE("05: a port that is taken is an error", "[05.6][points:1]") {
   CHECK(judge::Host::settled(before) == before);
 }
 
-TEST_CASE("05: a port can be published again at once", "[05.6][points:2]") {
+TEST_CASE("05: a port can be published again at once", "[05.7][points:2]") {
   const auto place = random_place();
   const auto port = random_port();
   const auto use_once = [&](const judge::Box& box) {

@@ -4,6 +4,7 @@
 
 #include <netinet/in.h>
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -14,6 +15,16 @@ namespace container {
 struct Range {
   in_addr address{};
   unsigned length = 32;
+};
+
+// The hardware address (MAC) of a link. What is sent on a link travels in
+// frames, each of which says from and to which hardware address it is.
+using HardwareAddress = std::array<std::uint8_t, 6>;
+
+// Who may send on a link.
+struct Sender {
+  HardwareAddress hardware{};
+  in_addr address{};
 };
 
 // "8080:80": a port of the machine that stands for one of the container.

@@ -49,8 +49,9 @@ std::string link_name(Netlink& machine, int index) {
     const auto name = find_attribute(
         std::string_view(answer).substr(sizeof link), IFLA_IFNAME);
     return std::string(name.substr(0, name.find('\0')));
-  } catch (const std::system_error&) {
-    return "";  // It has just gone.
+  } catch (const std::system_error& error) {
+    if (error.code().value() == ENODEV) return "";  // It has just gone.
+    throw;
   }
 }
 
@@ -65,8 +66,17 @@ std::optional<Route> find_route(Netlink& machine, in_addr address) {
   std::string answer;
   try {
     answer = machine.ask(message, "look for a route");
-  } catch (const std::system_error&) {
-    return {};  // There is none, or one that leads nowhere.
+  } catch (const std::system_error& error) {
+    // There is none, or one that leads nowhere: ip-route(8) calls them
+    // unreachable, prohibit and blackhole.
+    switch (error.code().value()) {
+      case ENETUNREACH:
+      case EHOSTUNREACH:
+      case EACCES:
+      case EINVAL:
+        return {};
+    }
+    throw;
   }
   rtmsg fixed{};
   std::memcpy(&fixed, answer.data(), std::min(answer.size(), sizeof fixed));
@@ -117,7 +127,7 @@ UniqueFd watch_changes() {
 }
 
 // The kernel takes a moment to remove the link of a container that has ended.
-// That its address is nobody else's, the Table has found out before.
+// That its address is nobody else's, Tables has found out before.
 void wait_until_free(Netlink& machine, in_addr address, Role role) {
   const auto deadline = steady_clock::now() + kPatience;
   const UniqueFd changes = watch_changes();
@@ -209,7 +219,7 @@ Network::Network(pid_t pid, const NetworkSettings& settings) {
   const in_addr here = settings.range ? machines_end(settings) : in_addr{};
   if (settings.range) {
     const in_addr inner = settings.range->address;
-    table_.emplace(inner);
+    tables_.emplace(inner);
     wait_until_free(outside, inner, Role::kContainer);
     wait_until_free(outside, here, Role::kGateway);
   }
@@ -224,17 +234,24 @@ Network::Network(pid_t pid, const NetworkSettings& settings) {
   raise_link(inside, "eth0");
 
   const Range& range = *settings.range;
-  add_address(outside, link, here, {range.address, 32});  // Step 05.3
+  tables_->accept_only({hardware_address(inside, "eth0"), range.address},
+                       link);                             // Step 05.3
+  add_address(outside, link, here, {range.address, 32});  // Step 05.4
   add_address(inside, "eth0", range.address, range);
   if (settings.gateway) {
-    add_default_route(inside, "eth0", *settings.gateway);  // Step 05.4
-    table_->masquerade(range);                             // Step 05.5
+    add_default_route(inside, "eth0", *settings.gateway);  // Step 05.5
+    tables_->masquerade(range);                            // Step 05.6
     answer_for_others(link);
     forwarding_.emplace(link);
   }
   if (!settings.published.empty()) {
-    relay_.emplace(listen_at_all(settings));  // Step 05.6
+    relay_.emplace(listen_at_all(settings));  // Step 05.7
   }
+}
+
+void Network::end() {
+  relay_.reset();
+  if (forwarding_) forwarding_->end();
 }
 
 }  // namespace container

@@ -44,8 +44,13 @@ class Network {
   // Throws SystemError, and std::runtime_error if an address is taken.
   Network(pid_t pid, const NetworkSettings& settings);
 
+  // Ends what is the host's. The destructor does so, too, but it cannot say
+  // that something is left: this throws it. Call it once the container's last
+  // process has ended.
+  void end();
+
  private:
-  std::optional<Table> table_;
+  std::optional<Tables> tables_;
   std::optional<Forwarding> forwarding_;
   std::optional<Relay> relay_;
 };

@@ -63,9 +63,11 @@ int run(const Request& request) {
   kit::Child init =
       kit::spawn(args, [&] { return run_init(request.command, ready, go); });
   ready.wait();
-  const container::Network network(init.pid(), request.network);
+  container::Network network(init.pid(), request.network);
   go.open();
-  return init.wait();
+  const int status = init.wait();
+  network.end();
+  return status;
 }
 
 }  // namespace

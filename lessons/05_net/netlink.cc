@@ -83,6 +83,14 @@ void check_answer(std::string_view answer, std::string_view what) {
   throw kit::SystemError(error, std::string(what), advice);
 }
 
+// Returns what the kernel says of it: an ifinfomsg, and attributes.
+std::string find_link(Netlink& netlink, std::string_view name) {
+  Message message(RTM_GETLINK);
+  message.put(ifinfomsg{});
+  message.add(IFLA_IFNAME, name);
+  return netlink.ask(message, fmt::format("find the link {}", name));
+}
+
 }  // namespace
 
 Message::Message(int type, int flags) {
@@ -184,12 +192,17 @@ std::string Netlink::receive(std::uint32_t first, std::uint32_t last,
 }
 
 int link_index(Netlink& netlink, std::string_view name) {
-  Message message(RTM_GETLINK);
-  message.put(ifinfomsg{});
-  message.add(IFLA_IFNAME, name);
-  const auto answer =
-      netlink.ask(message, fmt::format("find the link {}", name));
-  return read<ifinfomsg>(answer).ifi_index;
+  return read<ifinfomsg>(find_link(netlink, name)).ifi_index;
+}
+
+HardwareAddress hardware_address(Netlink& netlink, std::string_view name) {
+  const auto answer = find_link(netlink, name);
+  const auto value =
+      find_attribute(without(answer, sizeof(ifinfomsg)), IFLA_ADDRESS);
+  if (value.size() != sizeof(HardwareAddress)) {
+    kit::fail("the link {} has no hardware address", name);
+  }
+  return read<HardwareAddress>(value);
 }
 
 std::string_view find_attribute(std::string_view attributes, int attribute) {

@@ -23,6 +23,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lessons/05_net/address.h"
 #include "lessons/kit/unique_fd.h"
 
 namespace container {
@@ -41,6 +42,9 @@ class Message {
   // An attribute. Numbers are sent with the size that their type has.
   void add(int attribute, std::string_view text);
   void add(int attribute, in_addr address) { add_raw(attribute, address); }
+  void add(int attribute, const HardwareAddress& address) {
+    add_raw(attribute, address);
+  }
   void add(int attribute, std::integral auto number) {
     add_raw(attribute, number);
   }
@@ -93,6 +97,10 @@ class Netlink {
 // Returns the number of the link with that name: its ifi_index. Throws
 // SystemError: ENODEV if there is none.
 int link_index(Netlink& netlink, std::string_view name);
+
+// Returns the link's hardware address. Throws SystemError: ENODEV if there is
+// no such link.
+HardwareAddress hardware_address(Netlink& netlink, std::string_view name);
 
 // Returns the attribute's value: part of `attributes`, or empty.
 std::string_view find_attribute(std::string_view attributes, int attribute);

@@ -1,6 +1,7 @@
 #include "lessons/05_net/network.h"
 
 #include <fmt/format.h>
+#include <linux/if_ether.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/veth.h>
 #include <net/if.h>
@@ -29,38 +30,48 @@ void make_veth_pair(Netlink& here, const std::string& name, int container) {
   throw kit::Todo("05.2");
 }
 
-void add_address(Netlink& in, const std::string& link, in_addr own,
-                 const Range& reach) {
-  // TODO(05.3): send an RTM_NEWADDR with NLM_F_CREATE | NLM_F_EXCL. In its
-  // ifaddrmsg: AF_INET, the length of the range, and the link_index(). `own` is
-  // the attribute IFA_LOCAL, the range's address is IFA_ADDRESS.
+void accept_own(Message& packets, Message& questions, const Sender& own) {
+  // TODO(05.3): nest each rule's instructions in its NFTA_RULE_EXPRESSIONS. For
+  // `packets`: go on if the frame's source is the hardware address, its
+  // protocol is ETH_P_IP, and the packet's source is the address. For
+  // `questions`: if the frame's source is the hardware address, its protocol is
+  // ETH_P_ARP, and both of the sender's addresses in it are right, too. Each
+  // ends with accept().
   throw kit::Todo("05.3");
 }
 
+void add_address(Netlink& in, const std::string& link, in_addr own,
+                 const Range& reach) {
+  // TODO(05.4): send an RTM_NEWADDR with NLM_F_CREATE | NLM_F_EXCL. In its
+  // ifaddrmsg: AF_INET, the length of the range, and the link_index(). `own` is
+  // the attribute IFA_LOCAL, the range's address is IFA_ADDRESS.
+  throw kit::Todo("05.4");
+}
+
 void add_default_route(Netlink& in, const std::string& link, in_addr gateway) {
-  // TODO(05.4): send an RTM_NEWROUTE with NLM_F_CREATE | NLM_F_EXCL. In its
+  // TODO(05.5): send an RTM_NEWROUTE with NLM_F_CREATE | NLM_F_EXCL. In its
   // rtmsg: AF_INET, and for rtm_table, rtm_protocol, rtm_scope and rtm_type
   // RT_TABLE_MAIN, RTPROT_STATIC, RT_SCOPE_UNIVERSE and RTN_UNICAST. A length
   // of 0 means that every destination is meant. The attributes say what is to
   // be done with it: RTA_GATEWAY, and RTA_OIF, the link_index().
-  throw kit::Todo("05.4");
-}
-
-void masquerade(Message& rule, const Range& container) {
-  // TODO(05.5): nest the instructions in NFTA_RULE_EXPRESSIONS. Go on if the
-  // source is the container's address (NFT_CMP_EQ), and the destination, of
-  // which keep_bits() leaves the first ones, is not its network_of()
-  // (NFT_CMP_NEQ). Then replace_source().
   throw kit::Todo("05.5");
 }
 
+void masquerade(Message& rule, const Range& container) {
+  // TODO(05.6): nest the instructions in NFTA_RULE_EXPRESSIONS. Go on if the
+  // source is the container's address (NFT_CMP_EQ), and the destination, of
+  // which keep_bits() leaves the first ones, is not its network_of()
+  // (NFT_CMP_NEQ). Then replace_source().
+  throw kit::Todo("05.6");
+}
+
 kit::UniqueFd listen_at(std::uint16_t port) {
-  // TODO(05.6): ::socket() a SOCK_STREAM with SOCK_CLOEXEC. Before ::bind(),
+  // TODO(05.7): ::socket() a SOCK_STREAM with SOCK_CLOEXEC. Before ::bind(),
   // ::setsockopt() SO_REUSEADDR: else old connections that are not quite over
   // would keep the port. The address that stands for all of them is
   // {INADDR_ANY}, and socket_address() makes of it what ::bind() takes. Then
   // ::listen(), with SOMAXCONN.
-  throw kit::Todo("05.6");
+  throw kit::Todo("05.7");
 }
 
 }  // namespace container

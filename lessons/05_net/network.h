@@ -23,6 +23,7 @@
 
 #include "lessons/05_net/address.h"
 #include "lessons/05_net/netlink.h"
+#include "lessons/05_net/rule.h"
 #include "lessons/kit/unique_fd.h"
 
 namespace container {
@@ -41,20 +42,35 @@ void raise_link(Netlink& in, const std::string& name);
 // Throws SystemError: EEXIST if there is a link of that name.
 void make_veth_pair(Netlink& here, const std::string& name, int container);
 
-// Step 05.3. Gives the link the address `own`, and says who else is at the
+// Step 05.3. Completes two rules about what the container sends. They are in a
+// chain that every frame has to pass which arrives at the host's end of the
+// pair, whatever its protocol, and that drops what no rule accepts:
+//
+//   packets    accepts IPv4 that comes from `own`: from its hardware address,
+//              as the frame says, and from its IP address,
+//   questions  accepts ARP, by which neighbours ask for each other's hardware
+//              address, and tell their own: from `own`, as the frame says, and
+//              as the message in it says.
+//
+// So nobody in the container can speak for somebody else. Nothing is accepted
+// of other protocols: with IPv6, a container could offer itself to the host as
+// a gateway (CVE-2020-13401). Doesn't throw.
+void accept_own(Message& packets, Message& questions, const Sender& own);
+
+// Step 05.4. Gives the link the address `own`, and says who else is at the
 // other end: the addresses of the range `reach` can be sent to directly.
 //
 // Throws SystemError: EEXIST if the link has the address already.
 void add_address(Netlink& in, const std::string& link, in_addr own,
                  const Range& reach);
 
-// Step 05.4. Everything that no other route is for goes through the link, to
+// Step 05.5. Everything that no other route is for goes through the link, to
 // `gateway`, which passes it on.
 //
 // Throws SystemError: ENETUNREACH if the gateway itself cannot be reached.
 void add_default_route(Netlink& in, const std::string& link, in_addr gateway);
 
-// Step 05.5. Completes `rule`, a message that adds a rule to the machine's
+// Step 05.6. Completes `rule`, a message that adds a rule to the machine's
 // tables: packets from the container to anywhere outside of its range leave
 // under an address of the machine, since nobody knows the container's; answers
 // find their way back. All other packets stay as they are.
@@ -62,26 +78,10 @@ void add_default_route(Netlink& in, const std::string& link, in_addr gateway);
 // container: its address, and the range that it is in. Doesn't throw.
 void masquerade(Message& rule, const Range& container);
 
-// Step 05.6. Returns a socket that listens at a port of the machine, at all of
+// Step 05.7. Returns a socket that listens at a port of the machine, at all of
 // its addresses. A port that was in use until a moment ago can be had.
 //
 // Throws SystemError: EADDRINUSE if somebody else listens there.
 kit::UniqueFd listen_at(std::uint16_t port);
-
-// ---- Given: what rules are made of (rule.cc) -------------------------------
-
-// A rule is a small program that is run for every packet, with registers: these
-// functions add its instructions. A comparison that does not hold ends it.
-//
-//   rule.nest(NFTA_RULE_EXPRESSIONS, [&] {
-//     load(rule, Field::kSource);
-//     compare(rule, NFT_CMP_EQ, parse_address("192.168.0.9"));
-//     replace_source(rule);
-//   });
-enum class Field { kSource, kDestination };
-void load(Message& rule, Field address);      // Into the register ...
-void keep_bits(Message& rule, in_addr mask);  // ... which this cuts down,
-void compare(Message& rule, int how, in_addr address);  // and this looks at.
-void replace_source(Message& rule);  // By the address of where it leaves.
 
 }  // namespace container

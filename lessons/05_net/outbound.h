@@ -2,7 +2,9 @@
 
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "lessons/05_net/address.h"
 #include "lessons/05_net/netlink.h"
@@ -11,21 +13,32 @@
 
 namespace container {
 
-// A table of nf_tables rules for one container, called like its address.
+// The host's rules for one container: two tables of nf_tables, both called like
+// its address, one for what comes out of its link (the family "netdev"), and
+// one for IPv4 packets of the host.
 //
-// It belongs to the socket that has made it (NFT_TABLE_F_OWNER, Linux 5.12):
-// the kernel removes it when that is closed, be it by SIGKILL. And since nobody
-// else can have a table of that name, it keeps the address for us, too.
-class Table {
+// They belong to the socket that has made them (NFT_TABLE_F_OWNER, Linux 5.12):
+// the kernel removes them when that is closed, be it by SIGKILL. And since
+// nobody else can have tables of that name, they keep the address for us, too.
+class Tables {
  public:
   // Throws SystemError: EPERM if another container has that address.
-  explicit Table(in_addr container);
+  explicit Tables(in_addr container);
+
+  // Adds a chain that sees all that arrives at `link`, the host's end, before
+  // anybody else in the kernel does, and drops it, and the rules of step 05.3
+  // for the container's end, which is `own`. It goes with the link, too. Throws
+  // SystemError.
+  void accept_only(const Sender& own, const std::string& link);
 
   // Adds a chain that sees packets when they leave the machine, and the rule of
-  // step 05.5 to it. Throws SystemError.
+  // step 05.6 to it. Throws SystemError.
   void masquerade(const Range& container);
 
  private:
+  [[nodiscard]] Message new_chain(int family, std::string_view type) const;
+  [[nodiscard]] Message new_rule(int family) const;
+
   std::string name_;
   Netlink netlink_;
 };
@@ -39,14 +52,22 @@ class Table {
 // nobody passes them on.
 class Forwarding {
  public:
-  // link: the container's, the end in the machine.
+  // link: the container's, the end in the host. Throws SystemError, and
+  // std::runtime_error if it is not known what forwarding was before.
   explicit Forwarding(const std::string& link);
+
+  // Calls end() if nobody has, and tells nobody what goes wrong.
   ~Forwarding();
+
+  // Removes the link, and restores the setting if nobody else needs it: this
+  // also if that fails. Then throws what went wrong.
+  void end();
 
  private:
   std::string link_;
-  kit::Keeper keeper_;
-  kit::UniqueFd users_;  // Locked by each process that uses it.
+  std::string before_;  // What forwarding was.
+  std::optional<kit::Keeper> keeper_;
+  kit::UniqueFd state_;  // Until it is ended.
 };
 
 }  // namespace container

@@ -2,17 +2,20 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
+#include <cstdint>
 #include <memory>
-#include <semaphore>
 #include <thread>
 
 #include "lessons/kit/check.h"
+#include "lessons/kit/descriptors.h"
 
 using kit::check;
 using kit::Child;
@@ -21,14 +24,48 @@ using kit::UniqueFd;
 namespace container {
 namespace {
 
-// At the same time. Each has two descriptors, of the 1024 that are usual.
-constexpr std::ptrdiff_t kMostConnections = 400;
-std::counting_semaphore<kMostConnections> free_places(kMostConnections);
+// How many connections at the same time: each has two descriptors. Those that
+// come when all places are taken wait to be accepted.
+unsigned number_of_places() {
+  constexpr rlim_t kMost = 400;
+  constexpr rlim_t kOther = 20;  // Descriptors: ports, the program, ...
+  rlimit files{};
+  check(::getrlimit(RLIMIT_NOFILE, &files), "ask for the limit of descriptors");
+  if (files.rlim_cur < kOther + 2) {
+    kit::fail("publishing a port needs at least {} descriptors", kOther + 2);
+  }
+  return static_cast<unsigned>(std::min(kMost, (files.rlim_cur - kOther) / 2));
+}
+
+// The places that are free: a semaphore that poll(2) can wait for, so that who
+// waits for a place sees other things, too.
+class Places {
+ public:
+  bool take() const {
+    std::uint64_t one = 0;
+    return ::read(fd_.get(), &one, sizeof one) == sizeof one;
+  }
+  void give_back() const {
+    const std::uint64_t one = 1;
+    (void)!::write(fd_.get(), &one, sizeof one);
+  }
+  [[nodiscard]] int descriptor() const { return fd_.get(); }
+
+ private:
+  UniqueFd fd_{check(
+      ::eventfd(number_of_places(), EFD_SEMAPHORE | EFD_NONBLOCK | EFD_CLOEXEC),
+      "make an eventfd")};
+};
 
 // A client, and the container's end of the line.
 struct Connection {
+  explicit Connection(const Places& its_places) : places(its_places) {}
+  ~Connection() { places.give_back(); }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  const Places& places;
   UniqueFd client, server;
-  ~Connection() { free_places.release(); }
 };
 using Shared = std::shared_ptr<Connection>;
 
@@ -77,15 +114,16 @@ void serve(const Shared& connection, const sockaddr_in& target) {
   }
   try {
     std::thread(copy, connection, server, client).detach();
-  } catch (const std::system_error&) {  // There is no room for one more.
+  } catch (const std::system_error&) {
+    // There is no room for one more.
     return refuse(connection->client);
   }
   copy(connection, client, server);
 }
 
-void accept_one(const Relay::Port& port) {
-  free_places.acquire();  // ~Connection() gives it back.
-  auto connection = std::make_shared<Connection>();
+void accept_one(const Relay::Port& port, const Places& places) {
+  if (!places.take()) return;  // The client has to wait for one.
+  const auto connection = std::make_shared<Connection>(places);
   connection->client.reset(
       ::accept4(port.listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
   if (!connection->client) return;  // It did not wait for us.
@@ -96,26 +134,36 @@ void accept_one(const Relay::Port& port) {
   }
 }
 
-// Closes all descriptors but these. Whoever waits for the end of a pipe must
-// not wait for us.
-void keep_only(std::vector<int> kept) {
-  std::sort(kept.begin(), kept.end());
-  unsigned next = 0;
-  for (const int fd : kept) {
-    const auto number = static_cast<unsigned>(fd);
-    if (number > next) (void)::close_range(next, number - 1, 0);
-    next = number + 1;
+// Accepts clients until the program has ended. events: what to wait for: the
+// program's end, a free place, and then a client at each of the ports.
+void serve_all(const std::vector<Relay::Port>& ports, const Places& places,
+               std::vector<pollfd>& events) {
+  for (;;) {
+    // The program is watched in both: it must not be kept waiting by clients
+    // that hold all places, and whom nothing makes go.
+    (void)::poll(events.data(), 2, -1);
+    if (events[0].revents != 0) return;
+    events[1].fd = -1;  // poll(2) skips it: places are free most of the time.
+    const int ready = ::poll(events.data(), events.size(), -1);
+    events[1].fd = places.descriptor();
+    if (ready == -1) continue;  // Then the other fields say nothing.
+    if (events[0].revents != 0) return;
+    for (std::size_t i = 0; i < ports.size(); ++i) {
+      if (events[i + 2].revents != 0) accept_one(ports[i], places);
+    }
   }
-  (void)::close_range(next, ~0U, 0);
 }
 
 // Who: the relay. Lives as long as the program, which `program` is a pidfd of.
-int relay(const std::vector<Relay::Port>& ports, int program) {
-  (void)::prctl(PR_SET_NAME, "relay");
-  (void)::setsid();  // Ctrl-C and the terminal's end are not for us.
-  (void)::chdir("/");
-  std::vector<pollfd> events{{program, POLLIN, 0}};
-  std::vector<int> kept{program};
+int relay(const std::vector<Relay::Port>& ports, int program,
+          kit::Ready& ready) {
+  check(::prctl(PR_SET_NAME, "relay"), "name the relay");
+  check(::setsid(), "start a session");  // Ctrl-C is not for us.
+  check(::chdir("/"), "leave the working directory");
+  static const Places places;  // Threads use it to the very end.
+  std::vector<pollfd> events{{program, POLLIN, 0},
+                             {places.descriptor(), POLLIN, 0}};
+  std::vector<int> kept{program, places.descriptor(), ready.fd()};
   for (const auto& port : ports) {
     const int listener = port.listener.get();
     // A client that has gone again must not keep us in accept().
@@ -123,20 +171,17 @@ int relay(const std::vector<Relay::Port>& ports, int program) {
     events.push_back({listener, POLLIN, 0});
     kept.push_back(listener);
   }
-  keep_only(kept);
+  kit::keep_only(kept);
+  ready();
 
-  while (events[0].revents == 0) {
-    (void)::poll(events.data(), events.size(), -1);
-    for (std::size_t i = 0; i < ports.size(); ++i) {
-      if (events[i + 1].revents != 0) accept_one(ports[i]);
-    }
-  }
+  serve_all(ports, places, events);
   ::_exit(0);  // Not a return: threads are still at work.
 }
 
 Child start_relay(const std::vector<Relay::Port>& ports) {
   const UniqueFd program = kit::open_pidfd(::getpid());
-  return kit::spawn({}, [&] { return relay(ports, program.get()); });
+  return kit::spawn_helper(
+      [&](kit::Ready& ready) { return relay(ports, program.get(), ready); });
 }
 
 }  // namespace

@@ -23,6 +23,7 @@ class Relay {
     sockaddr_in target;
   };
 
+  // Throws what went wrong if the process cannot do its work.
   explicit Relay(const std::vector<Port>& ports);
 
  private:

@@ -1,6 +1,7 @@
 #include "lessons/05_net/network.h"
 
 #include <fmt/format.h>
+#include <linux/if_ether.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/veth.h>
 #include <net/if.h>
@@ -40,6 +41,29 @@ void make_veth_pair(Netlink& here, const std::string& name, int container) {
     });
   });
   here.request(message, fmt::format("make the links {} and eth0", name));
+}
+
+void accept_own(Message& packets, Message& questions, const Sender& own) {
+  packets.nest(NFTA_RULE_EXPRESSIONS, [&] {
+    load(packets, Field::kFrameSource);
+    compare(packets, NFT_CMP_EQ, own.hardware);
+    load(packets, Field::kFrameProtocol);
+    compare(packets, NFT_CMP_EQ, ETH_P_IP);
+    load(packets, Field::kSource);
+    compare(packets, NFT_CMP_EQ, own.address);
+    accept(packets);
+  });
+  questions.nest(NFTA_RULE_EXPRESSIONS, [&] {
+    load(questions, Field::kFrameSource);
+    compare(questions, NFT_CMP_EQ, own.hardware);
+    load(questions, Field::kFrameProtocol);
+    compare(questions, NFT_CMP_EQ, ETH_P_ARP);
+    load(questions, Field::kArpHardwareSender);
+    compare(questions, NFT_CMP_EQ, own.hardware);
+    load(questions, Field::kArpSender);
+    compare(questions, NFT_CMP_EQ, own.address);
+    accept(questions);
+  });
 }
 
 void add_address(Netlink& in, const std::string& link, in_addr own,

@@ -28,6 +28,7 @@
 
 #include "tests/judge/box.h"
 #include "tests/judge/cgroup.h"
+#include "tests/judge/frame.h"
 #include "tests/judge/host.h"
 #include "tests/judge/machine.h"
 #include "tests/judge/network.h"

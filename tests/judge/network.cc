@@ -9,6 +9,7 @@
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
 #include <net/if.h>
+#include <netpacket/packet.h>
 #include <poll.h>
 #include <sched.h>
 #include <sys/ioctl.h>
@@ -156,6 +157,11 @@ int number_of(const Attributes& attributes, int type) {
   return number;
 }
 
+std::string bytes_of(const Attributes& attributes, int type) {
+  const auto found = attributes.find(type);
+  return found == attributes.end() ? "" : found->second;
+}
+
 std::string address_of(const Attributes& attributes, int type) {
   const auto found = attributes.find(type);
   if (found == attributes.end() || found->second.size() != 4) return "";
@@ -171,6 +177,7 @@ std::pair<std::string, Link> parse_link(const nlmsghdr& message) {
   link.index = fixed.ifi_index;
   link.up = (fixed.ifi_flags & IFF_UP) != 0;
   link.carrier = (fixed.ifi_flags & IFF_RUNNING) != 0;
+  link.hardware = bytes_of(attributes, IFLA_ADDRESS);
   link.peer = number_of(attributes, IFLA_LINK);
   const auto info = attributes.find(IFLA_LINKINFO);
   if (info != attributes.end()) {
@@ -334,6 +341,23 @@ std::set<std::string> Network::routes() const {
   return routes;
 }
 
+std::map<std::string, std::string> Network::neighbours(
+    const std::string& link) const {
+  std::map<std::string, std::string> found;
+  run([&] {
+    const auto index = static_cast<int>(::if_nametoindex(link.c_str()));
+    ndmsg family{};
+    family.ndm_family = AF_INET;
+    dump(NETLINK_ROUTE, RTM_GETNEIGH, raw(family), [&](const auto& each) {
+      const auto [fixed, attributes] = parse<ndmsg>(each);
+      const auto hardware = bytes_of(attributes, NDA_LLADDR);
+      if (fixed.ndm_ifindex != index || hardware.empty()) return;
+      found[address_of(attributes, NDA_DST)] = hardware;
+    });
+  });
+  return found;
+}
+
 std::set<std::string> Network::tables() const {
   std::set<std::string> tables;
   run([&] {
@@ -359,6 +383,46 @@ UniqueFd Network::listen(std::uint16_t port) const {
     check(::listen(listener.get(), 16), "listen at port {}", port);
   });
   return listener;
+}
+
+UniqueFd Network::listen_udp(std::uint16_t port) const {
+  UniqueFd socket;
+  run([&] {
+    // An IPv6 socket takes IPv4, too, unless IPV6_V6ONLY is set: ipv6(7).
+    socket.reset(check(::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0),
+                       "make a socket"));
+    sockaddr_in6 all{};
+    all.sin6_family = AF_INET6;
+    all.sin6_port = ::htons(port);
+    check(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&all),
+                 sizeof all),
+          "take port {}", port);
+  });
+  return socket;
+}
+
+void Network::send_frame(const std::string& link,
+                         const std::string& frame) const {
+  // Each processor has a queue of its own for what a veth has received.
+  cpu_set_t before;
+  check(::sched_getaffinity(0, sizeof before, &before), "ask for processors");
+  cpu_set_t first;
+  CPU_ZERO(&first);
+  for (int cpu = 0; CPU_COUNT(&first) == 0; ++cpu) {
+    if (CPU_ISSET(cpu, &before)) CPU_SET(cpu, &first);
+  }
+  check(::sched_setaffinity(0, sizeof first, &first), "stay on a processor");
+  run([&] {
+    const UniqueFd socket{check(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0),
+                                "make a raw socket")};
+    sockaddr_ll where{};
+    where.sll_family = AF_PACKET;
+    where.sll_ifindex = static_cast<int>(::if_nametoindex(link.c_str()));
+    check(::sendto(socket.get(), frame.data(), frame.size(), 0,
+                   reinterpret_cast<const sockaddr*>(&where), sizeof where),
+          "send a frame through {}", link);
+  });
+  check(::sched_setaffinity(0, sizeof before, &before), "go on elsewhere");
 }
 
 Network::Call Network::call(const std::string& address, std::uint16_t port,

@@ -29,6 +29,7 @@ struct Link {
   int peer = 0;                     // The index of its other end, or 0.
   bool up = false;                  // It is switched on,
   bool carrier = false;             // and so is its other end.
+  std::string hardware;             // Its hardware address: six bytes.
   std::set<std::string> addresses;  // "10.0.5.2/24", "10.0.5.1 to 10.0.5.2/32"
 };
 
@@ -43,6 +44,11 @@ class Network {
   // The IPv4 routes of the main table, as ip(8) words them: "default via
   // 10.0.5.1 dev eth0", "10.0.5.0/24 dev eth0".
   [[nodiscard]] std::set<std::string> routes() const;
+
+  // Who is at the other end of that link, as ARP messages have told it: IPv4
+  // addresses, and the hardware address of each.
+  [[nodiscard]] std::map<std::string, std::string> neighbours(
+      const std::string& link) const;
 
   // The tables of nf_tables: "ip container-kit-10.0.5.2".
   [[nodiscard]] std::set<std::string> tables() const;
@@ -59,6 +65,13 @@ class Network {
   // own: the address to call from, or "" for any.
   [[nodiscard]] Call call(const std::string& address, std::uint16_t port,
                           const std::string& own = "") const;
+
+  // A socket in there that receives UDP, of IPv4 and IPv6.
+  [[nodiscard]] kit::UniqueFd listen_udp(std::uint16_t port) const;
+
+  // Sends a frame (frame.h) through a link in there, as it is: packet(7). Those
+  // of one pair of links arrive in the order in which they were sent.
+  void send_frame(const std::string& link, const std::string& frame) const;
 
   // Runs `task` in there.
   void run(const std::function<void()>& task) const;
