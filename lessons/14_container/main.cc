@@ -138,6 +138,7 @@ int run(Settings settings, char** argv) {
       init.wait({.to_other_session = true, .patience = settings.stop_timeout});
   terminal.finish();
   const bool is_killed = status == 128 + SIGKILL && is_out_of_memory(cgroup);
+  if (network) network->end();
   cgroup.remove();
   if (is_killed) say_out_of_memory();
   return status;
