@@ -7,6 +7,12 @@ namespace judge {
 // Takes the descriptor of the events from the environment, and keeps it from
 // every other process. Without one (JUDGE_EVENTS_FD is not set: somebody runs
 // the judge by hand) nothing is reported.
+//
+// It also receives the key of its seals (vm/seal.h), and sees to it that nobody
+// else can read it. So it comes first in main(), before anything is judged.
 void open_report();
+
+// Whether every case until now has passed.
+bool all_have_passed();
 
 }  // namespace judge

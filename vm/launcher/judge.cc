@@ -1,7 +1,6 @@
 #include "vm/launcher/judge.h"
 
 #include <fmt/format.h>
-#include <sys/random.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -42,12 +41,6 @@ class Kept {
   std::size_t left_out_ = 0;
 };
 
-std::string new_nonce() {
-  std::uint64_t random[2] = {};
-  if (::getrandom(random, sizeof random, 0) != sizeof random) std::abort();
-  return fmt::format("{:016x}{:016x}", random[0], random[1]);
-}
-
 // Writes one of the test's outputs: "console.log", or "console-2.log" if it is
 // of the second machine.
 void keep_output(const std::string& name, int machine,
@@ -62,6 +55,7 @@ void keep_output(const std::string& name, int machine,
 struct Listener {
   std::function<void(std::string_view)> events = [](std::string_view) {};
   std::function<bool()> enough = [] { return false; };  // As SessionOptions.
+  std::string key = {};                                 // As SessionOptions.
 };
 
 struct Run {
@@ -85,7 +79,8 @@ Run run_in_machine(int number, const std::string& archive, Job job,
       run_session(machine, std::move(job), {keep, keep, listener.events},
                   {.forward_input = false,
                    .deadline = std::chrono::seconds(options.deadline_seconds),
-                   .enough = listener.enough});
+                   .enough = listener.enough,
+                   .key = listener.key});
   run.output = output.text();
   keep_output("console", number, machine.qemu->console());
   keep_output("output", number, run.output);
@@ -139,7 +134,7 @@ int expect_todo(const JudgeOptions& options, const std::string& lesson) {
 }
 
 Job judge_job(const JudgeOptions& options, const std::string& lesson,
-              const std::string& nonce, const std::string& share) {
+              const std::string& share) {
   Job job;
   job.judge = true;
   job.argv = {"/job/judge"};
@@ -147,8 +142,7 @@ Job judge_job(const JudgeOptions& options, const std::string& lesson,
   job.environment = kEnvironment;
   for (const auto& setting :
        {"JUDGE_PROGRAM=/job/" + lesson, std::string("JUDGE_PROBE=/job/probe"),
-        "JUDGE_NONCE=" + nonce, "JUDGE_SHARE=" + share,
-        std::string("JUDGE_EVENTS_FD=3")}) {
+        "JUDGE_SHARE=" + share, std::string("JUDGE_EVENTS_FD=3")}) {
     job.environment.push_back(setting);
   }
   return job;
@@ -227,8 +221,8 @@ struct Judged {
 
 // Judges in one of the machines: its share of the cases.
 Judged judge_share(const Task& task, int number) {
-  const auto nonce = new_nonce();
-  Verdict verdict(nonce);
+  const auto key = new_seal_key();
+  Verdict verdict(key);
   const auto hear = [&](std::string_view bytes) { verdict.hear(bytes); };
   const auto enough = [&] {
     return !verdict.broken().empty() ||
@@ -236,9 +230,12 @@ Judged judge_share(const Task& task, int number) {
   };
   const auto share = fmt::format("{}/{}", number, task.machines);
   const auto run = run_in_machine(
-      number, task.archive, judge_job(task.options, task.lesson, nonce, share),
-      task.options, {hear, enough});
-  if (!enough()) verdict.close(run.ending.refused + run.ending.machine_died);
+      number, task.archive, judge_job(task.options, task.lesson, share),
+      task.options, {hear, enough, std::string(key.begin(), key.end())});
+  if (!enough()) {
+    verdict.close(run.ending.refused + run.ending.machine_died,
+                  run.ending.status);
+  }
   return {std::move(verdict), run.output};
 }
 

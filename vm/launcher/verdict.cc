@@ -125,10 +125,11 @@ void Verdict::hear(std::string_view bytes) {
 }
 
 void Verdict::take(const std::string& line) {
-  const auto event = json::parse(line);
+  const auto text = seal_.text_of(line);
+  if (!text)
+    return break_story("an event is forged: it has not the judge's seal");
+  const auto event = json::parse(*text);
   const auto what = event.at("event").get<std::string>();
-  if (event.at("nonce") != nonce_)
-    return break_story("an event has the wrong nonce");
   if (done_) return break_story("an event came after the end");
   if (what == "plan") return plan(event);
   if (!planned_) return break_story("an event came before the plan");
@@ -192,9 +193,10 @@ Case& Verdict::known(const json& event) {
   return cases_.front();
 }
 
-void Verdict::close(const std::string& why) {
+void Verdict::close(const std::string& why, std::optional<int> status) {
   if (!broken_.empty()) return;
   if (!why.empty()) return break_story(why);
+  if (lines_.size() > 0) return break_story("the last event is not whole");
   if (!planned_) return break_story("the judge ended before its plan");
   if (!done_) {
     const auto running =
@@ -207,14 +209,21 @@ void Verdict::close(const std::string& why) {
   const bool missing = std::ranges::any_of(cases_, [](const Case& test) {
     return test.status == Status::kPlanned || test.status == Status::kStarted;
   });
-  if (missing) break_story("the judge left out cases that it had planned");
+  if (missing)
+    return break_story("the judge left out cases that it had planned");
+  const int fitting = passed() ? 0 : 1;
+  if (status != fitting) {
+    break_story(fmt::format(
+        "the judge ended with status {}, which does not fit what it had said",
+        status ? fmt::to_string(*status) : "unknown"));
+  }
 }
 
 Verdict Verdict::of_shares(const std::vector<Verdict>& shares) {
   // One machine may have been given a filter, and so not all the cases.
   if (shares.size() == 1) return shares.front();
 
-  Verdict whole("");
+  Verdict whole(SealKey{});
   whole.done_ = std::ranges::all_of(shares, &Verdict::done_);
   std::size_t most = 0;
   for (const auto& share : shares) {

@@ -2,18 +2,21 @@
 //
 // The judge shares its machine with a program that may mean harm. So the host
 // believes nothing but a complete story: a plan first, each planned case
-// started once and ended once, "done" last, all with this run's nonce. Anything
-// missing, doubled, unplanned or malformed breaks the story, and a broken story
-// is never a pass.
+// started once and ended once, "done" last, each event with its seal
+// (vm/seal.h), and a judge that ends as one does who has said that. Anything
+// missing, doubled, unplanned, malformed or of somebody else breaks the story,
+// and a broken story is never a pass.
 
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "vm/protocol.h"
+#include "vm/seal.h"
 
 namespace lab {
 
@@ -39,13 +42,15 @@ struct Case {
 
 class Verdict {
  public:
-  explicit Verdict(std::string nonce) : nonce_(std::move(nonce)) {}
+  explicit Verdict(const SealKey& key) : seal_(key) {}
 
   // Takes bytes of the events port as they come.
   void hear(std::string_view bytes);
 
   // Says that nothing more will come. `why`: what ended the judge early, or "".
-  void close(const std::string& why);
+  // `status`: how it ended, if it did: 0 after a story in which all passed, 1
+  // after any other.
+  void close(const std::string& why, std::optional<int> status);
 
   // The whole of what several machines have said, each with its share of the
   // cases, which had been dealt to them like cards. All are closed. The shares
@@ -78,7 +83,7 @@ class Verdict {
   Case& known(const nlohmann::json& event);
   void break_story(const std::string& why);
 
-  std::string nonce_;
+  Seal seal_;
   LineBuffer lines_;
   std::vector<Case> cases_;
   std::size_t of_ = 0;  // How many cases there are, with those left out.
