@@ -37,14 +37,14 @@ CORE = [
 # A step that is not yet written does not use its parameters.
 EXERCISE_COPTS = KIT_COPTS + ["-Wno-unused-parameter"]
 
-def _exercise(name, lesson, src, **kwargs):
+def _exercise(name, lesson, src, deps = [], **kwargs):
     cc_library(
         name = name,
         srcs = [src],
         copts = EXERCISE_COPTS + ["--include=lessons/kit/precompiled/prelude.h"],
         # The given files call the steps, and the steps call them.
         alwayslink = True,
-        deps = ["//lessons:%s_given" % lesson, "//lessons/kit:prelude"],
+        deps = ["//lessons:%s_given" % lesson, "//lessons/kit:prelude"] + deps,
         **kwargs
     )
 
@@ -106,12 +106,13 @@ def solution(name, exercise, uses = []):
     _exercise(name = name + "_exercise", lesson = name, src = "%s/%s.cc" % (name, exercise))
     _program(name = name, lesson = name, exercises = [name + "_exercise"] + _solved(uses))
 
-def lesson_binary(name, lesson, exercise_src, uses = [], **kwargs):
+def lesson_binary(name, lesson, exercise_src, uses = [], deps = [], **kwargs):
     """The program of `lesson` with `exercise_src` (a label) as its exercise.
 
-    The lessons in `uses` are those of the solutions.
+    The lessons in `uses` are those of the solutions, and `deps` what this exercise
+    needs besides.
     """
-    _exercise(name = name + "_exercise", lesson = lesson, src = exercise_src, **kwargs)
+    _exercise(name = name + "_exercise", lesson = lesson, src = exercise_src, deps = deps, **kwargs)
     _program(name = name, lesson = lesson, exercises = [name + "_exercise"] + _solved(uses), **kwargs)
 
 def experiment(name, src):

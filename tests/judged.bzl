@@ -55,10 +55,15 @@ def _judged_test_impl(ctx):
         wrong = _quote(ctx.file.wrong.short_path)
         lines += [
             "field() { sed -n \"s#^\\(// \\)*$1: *##p\" %s | head -n 1; }" % wrong,
-            "set -- \"$@\" --expect-failure \"$(field Fails)\"" +
-            " --expect-text \"$(field Says)\"",
+            "fails=$(field %s)" % _quote("Unguarded" if ctx.attr.unguarded else "Fails"),
+            "says=$(field %s)" % _quote("Unguarded says" if ctx.attr.unguarded else "Says"),
+            "if [ \"$fails\" != passes ]; then",
+            "  set -- \"$@\" --expect-failure \"$fails\" --expect-text \"$says\"",
+            "fi",
             "echo \"Mistake: $(field Mistake)\"",
         ]
+    if ctx.attr.unguarded:
+        lines.append("set -- \"$@\" --unguarded")
 
     # bazel test --test_filter='[06.2]'
     lines += [
@@ -93,6 +98,8 @@ judged_test = rule(
         "arguments": attr.string_list(doc = "The program's, with expect_todo."),
         # What made the program wrong: it says what has to happen.
         "wrong": attr.label(allow_single_file = [".patch", ".cc"]),
+        # The positive control of an attack: nothing keeps root out of the judge.
+        "unguarded": attr.bool(),
         "machines": attr.int(doc = "How many share the cases.", default = 1),
         "deadline": attr.int(doc = "Seconds after which the machine is stopped."),
         "_lab": attr.label(default = "//vm:lab", executable = True, cfg = "target"),
@@ -129,7 +136,7 @@ def _judge_binary(name):
     )
     return name + "_judge"
 
-def _program(folder, lesson, exercise, srcs, cmd, uses = []):
+def _program(folder, lesson, exercise, srcs, cmd, uses = [], deps = []):
     """The program of `lesson` with an exercise that `cmd` makes of `srcs`.
 
     Returns the program's label.
@@ -148,6 +155,7 @@ def _program(folder, lesson, exercise, srcs, cmd, uses = []):
         exercise_src = source,
         lesson = lesson,
         uses = uses,
+        deps = deps,
         tags = ["manual"],
     )
     return ":%s/%s" % (folder, lesson)
@@ -276,19 +284,29 @@ def judged_program(name, program, **kwargs):
         **kwargs
     )
 
-def hostile_submission(name, deadline):
-    """A test that NAME.cc, as a submission for lesson 00, does harm only to itself."""
+def hostile_submission(name, deadline, has_control):
+    """A test that NAME.cc, as a submission for lesson 00, does harm only to itself.
+
+    Args:
+      name: of the file, without ".cc".
+      deadline: seconds, after which its machine is stopped.
+      has_control: make NAME_control, too: the same where nothing keeps root out of
+        the judge. The file says what has to happen then ("Unguarded:").
+    """
     program = _program(
         folder = "programs/" + name,
         lesson = "00_chroot",
         exercise = "chroot",
         srcs = [name + ".cc", "the_rest.cc"],
         cmd = "cat $(SRCS) > $@",
+        deps = [":tools"],
     )
-    _judged(
-        name = name,
-        deadline = deadline,
-        judge = "//tests:00_chroot_judge",
-        program = program,
-        wrong = name + ".cc",
-    )
+    for test in [name] + ([name + "_control"] if has_control else []):
+        _judged(
+            name = test,
+            deadline = deadline,
+            judge = "//tests:00_chroot_judge",
+            program = program,
+            unguarded = test != name,
+            wrong = name + ".cc",
+        )

@@ -66,6 +66,7 @@ struct Job {
   std::uint64_t payload = 0;  // Bytes of the archive on kPayloadDisk.
   bool terminal = false;      // On a terminal of its own, or with pipes?
   bool judge = false;         // Gets its key and speaks on descriptor 3.
+  bool guarded = true;        // For a judge: see agent/guard.h.
   bool student = false;       // Run as the ordinary user.
   unsigned short rows = 24;   // The terminal's size.
   unsigned short columns = 80;
@@ -73,7 +74,8 @@ struct Job {
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Job, argv, environment, directory,
                                    image_name, seed, clock_ns, payload,
-                                   terminal, judge, student, rows, columns)
+                                   terminal, judge, guarded, student, rows,
+                                   columns)
 
 // One message as a line of the control port.
 inline std::string to_line(const nlohmann::json& message) {

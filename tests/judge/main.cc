@@ -66,6 +66,7 @@ int main(int argc, char** argv) {
     return judge::all_have_passed() ? 0 : 1;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "judge: %s\n", error.what());
+    judge::report_broken(error.what());
     return 70;
   }
 }

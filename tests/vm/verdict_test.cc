@@ -190,6 +190,14 @@ TEST_CASE("who changes what the judge has sent breaks the story") {
   }
 }
 
+TEST_CASE("a judge that cannot go on says why") {
+  const auto broken = event({{"event", "broken"}, {"why", "no footing"}});
+  const auto verdict =
+      verdict_of_bytes(sealed(plan({"a"}) + start("a") + broken), "", 70);
+  CHECK_FALSE(verdict.passed());
+  CHECK(verdict.broken() == "the judge cannot go on: no footing");
+}
+
 TEST_CASE("how the judge ended has to fit what it has said") {
   const auto right = plan({"a"}) + good("a") + kDone;
   const auto wrong = plan({"a"}) + start("a") + result("a", "failed") + kDone;

@@ -374,7 +374,7 @@ void run_job(const Job& job, const Ports& ports, LineBuffer& lines) {
     become_unique(job);
     if (job.payload > 0) unpack_payload(job.payload);
     if (!job.image_name.empty()) mount_image(job.image_name);
-    if (job.judge) guard_the_judge();
+    if (job.judge && job.guarded) guard_the_judge();
     streams = make_streams(job);
     if (job.judge) hand_over_key(ports[kEvents].get(), streams.events);
     pid = start(job, streams);

@@ -145,6 +145,8 @@ Job judge_job(const JudgeOptions& options, const std::string& lesson,
         "JUDGE_SHARE=" + share, std::string("JUDGE_EVENTS_FD=3")}) {
     job.environment.push_back(setting);
   }
+  job.guarded = !options.unguarded;
+  if (options.unguarded) job.environment.emplace_back("JUDGE_UNGUARDED=1");
   return job;
 }
 

@@ -27,6 +27,7 @@ struct JudgeOptions {
   std::string expect_todo;  // The program alone stops at this step with 75.
   std::vector<std::string> arguments;  // What the program then gets.
   std::string expect_waiting;  // The step that comes next: no case fails.
+  bool unguarded = false;      // Nothing keeps root out of the judge.
 };
 
 // Statuses of `lab judge`.

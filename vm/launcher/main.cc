@@ -48,6 +48,8 @@ void define_judge(CLI::App& lab, Options& options) {
                     "the step at which the program stops");
   judge->add_option("--expect-waiting", to.expect_waiting,
                     "the step that everything waits for");
+  judge->add_flag("--unguarded", to.unguarded,
+                  "nothing keeps root out of the judge: the positive control");
   judge->add_option("--argument", to.arguments,
                     "what the program gets, with --expect-todo");
 }

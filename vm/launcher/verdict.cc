@@ -131,6 +131,9 @@ void Verdict::take(const std::string& line) {
   const auto event = json::parse(*text);
   const auto what = event.at("event").get<std::string>();
   if (done_) return break_story("an event came after the end");
+  if (what == "broken")
+    return break_story("the judge cannot go on: " +
+                       event.at("why").get<std::string>());
   if (what == "plan") return plan(event);
   if (!planned_) return break_story("an event came before the plan");
 
