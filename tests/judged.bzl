@@ -11,7 +11,7 @@ For the lesson 06_cgroups there are
 """
 
 load("@rules_cc//cc:defs.bzl", "cc_binary")
-load("//lessons:lesson.bzl", "lesson_binary")
+load("//lessons:lesson.bzl", "CORE", "lesson_binary")
 load("//tools:cc.bzl", "KIT_COPTS", "KIT_LINKOPTS")
 
 # Circumstances and How are set by naming what is different from their defaults.
@@ -44,6 +44,8 @@ def _judged_test_impl(ctx):
         words += ["--machines", str(ctx.attr.machines)]
     if ctx.attr.deadline:
         words += ["--deadline", str(ctx.attr.deadline)]
+    if ctx.attr.expect_no_points:
+        words.append("--expect-no-points")
     for argument in ctx.attr.arguments:
         words += ["--argument", argument]
     options = " ".join([_quote(word) for word in words])
@@ -95,6 +97,8 @@ judged_test = rule(
         "expect_todo": attr.string(),
         # The step that is to be written next: all before it is right.
         "expect_waiting": attr.string(),
+        # The program does nothing, and has to earn nothing.
+        "expect_no_points": attr.bool(),
         "arguments": attr.string_list(doc = "The program's, with expect_todo."),
         # What made the program wrong: it says what has to happen.
         "wrong": attr.label(allow_single_file = [".patch", ".cc"]),
@@ -310,3 +314,57 @@ def hostile_submission(name, deadline, has_control):
             unguarded = test != name,
             wrong = name + ".cc",
         )
+
+# The lessons, and the files that learners write.
+_EXERCISES = {
+    "00_chroot": "chroot",
+    "01_mount": "mount",
+    "02_pid": "pid",
+    "03_user": "user",
+    "04_uts": "hostname",
+    "05_net": "network",
+    "06_cgroups": "cgroup",
+    "07_caps": "capabilities",
+    "08_seccomp": "filter",
+    "14_container": "container",
+}
+
+def _ends_at_each_step(lesson, exercise):
+    """The program of `lesson` in which each step is "_exit(0)". Returns its label."""
+    skeleton = "//lessons:%s/%s.cc" % (lesson, exercise)
+    return _program(
+        folder = "ends_at_each_step/" + lesson,
+        lesson = lesson,
+        exercise = exercise,
+        uses = CORE if lesson == "14_container" else [],
+        srcs = [skeleton],
+        cmd = "sed '1i #include <unistd.h>\n; s/throw kit::Todo(.*);/::_exit(0);/' $< >$@",
+    )
+
+def _idle_test(name, lesson, program):
+    _judged(
+        name = "%s_%s" % (name, lesson),
+        expect_no_points = True,
+        judge = "//tests:%s_judge" % lesson,
+        program = program,
+    )
+
+def idle_programs(programs):
+    """Tests that who does nothing earns nothing, whichever lesson it is handed in for.
+
+    Args:
+      programs: files of whole programs, without ".cc". Besides them, each lesson is
+        tried with an exercise whose steps only end the process, with status 0.
+    """
+    for lesson, exercise in _EXERCISES.items():
+        for program in programs:
+            binary = "%s/%s" % (program, lesson)
+            cc_binary(
+                name = binary,
+                srcs = [program + ".cc"],
+                copts = KIT_COPTS,
+                linkopts = KIT_LINKOPTS,
+                tags = ["manual"],
+            )
+            _idle_test(program, lesson, binary)
+        _idle_test("ends_at_each_step", lesson, _ends_at_each_step(lesson, exercise))

@@ -20,10 +20,12 @@ fi
 status=0
 for machines in 1 2; do
   for test in "$@"; do
-    log=$(bazel test --noshow_progress --runs_per_test="$times" --test_output=summary \
-      --test_summary=detailed --test_arg=--machines --test_arg="$machines" "$test" 2>&1)
-    passed=$(grep -cE '^ +PASSED' <<<"$log")
-    if grep -qE "^$test .*PASSED" <<<"$log"; then passed=$times; else status=1; fi
+    logs=bazel-testlogs/${test#//}
+    logs=${logs/://}
+    bazel test --noshow_progress --runs_per_test="$times" --test_output=summary \
+      --test_arg=--machines --test_arg="$machines" "$test" &>/dev/null || status=1
+    passed=$(cat "$logs"/run_*_of_"$times"/test.log | grep -c '^as it should')
+    if ((passed != times)); then status=1; fi
     echo "$passed of $times, $machines machine(s): $test"
   done
 done

@@ -2,6 +2,7 @@
 
 #include "vm/launcher/verdict.h"
 
+#include <algorithm>
 #include <sstream>
 
 #include "third_party/catch2.h"
@@ -188,6 +189,35 @@ TEST_CASE("who changes what the judge has sent breaks the story") {
     CHECK_FALSE(verdict.passed());
     CHECK(verdict.broken() != "");
   }
+}
+
+TEST_CASE("who does nothing earns nothing") {
+  const auto planned = [](const char* name, const char* step, bool idle) {
+    json tags = {step};
+    if (idle) tags.push_back("idle");
+    return json{{"name", name}, {"tags", tags}, {"points", 2}};
+  };
+  const auto story = [&](const std::vector<std::string>& passed) {
+    std::string text = event(
+        {{"event", "plan"},
+         {"cases",
+          {planned("untouched", "06.1", true), planned("made", "06.1", false),
+           planned("all idle", "06.2", true),
+           planned("more", "06.3", false)}}});
+    for (const auto* name : {"untouched", "made", "all idle", "more"}) {
+      const bool passes =
+          std::find(passed.begin(), passed.end(), name) != passed.end();
+      text += start(name) + result(name, passes ? "passed" : "failed");
+    }
+    return verdict_of(text + kDone).points();
+  };
+  CHECK(story({"untouched"}) == 0);
+  CHECK(story({"untouched", "all idle"}) == 0);
+  CHECK(story({"untouched", "made"}) == 4);
+  // Another step does not help, unless this one has nothing but such cases.
+  CHECK(story({"untouched", "more"}) == 2);
+  CHECK(story({"all idle", "more"}) == 4);
+  CHECK(story({"untouched", "made", "all idle", "more"}) == 8);
 }
 
 TEST_CASE("a judge that cannot go on says why") {

@@ -3,13 +3,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <future>
 #include <regex>
+#include <stdexcept>
+#include <system_error>
 
 #include "vm/cpio.h"
+#include "vm/launcher/printable.h"
 #include "vm/launcher/session.h"
 #include "vm/launcher/verdict.h"
 
@@ -19,6 +24,11 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kTodoStatus = 75;
+
+// A result that nobody can read is none.
+struct ReportNotWritten : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
 
 // A judged program may print without end: this much is kept.
 class Kept {
@@ -41,6 +51,17 @@ class Kept {
   std::size_t left_out_ = 0;
 };
 
+// Whoever collects results must not take an older file, or none, for this one.
+void write_output(const fs::path& path, const std::string& text) {
+  std::ofstream file(path, std::ios::binary);
+  errno = 0;
+  if (!(file << text).flush()) {
+    throw ReportNotWritten(fmt::format(
+        "cannot write {}: {}", path.string(),
+        std::generic_category().message(errno == 0 ? ENOENT : errno)));
+  }
+}
+
 // Writes one of the test's outputs: "console.log", or "console-2.log" if it is
 // of the second machine.
 void keep_output(const std::string& name, int machine,
@@ -48,8 +69,8 @@ void keep_output(const std::string& name, int machine,
   const char* const directory = std::getenv("TEST_UNDECLARED_OUTPUTS_DIR");
   if (directory == nullptr) return;
   const auto number = machine == 1 ? "" : fmt::format("-{}", machine);
-  std::ofstream(fs::path(directory) / fmt::format("{}{}.log", name, number))
-      << text;
+  write_output(fs::path(directory) / fmt::format("{}{}.log", name, number),
+               text);
 }
 
 struct Listener {
@@ -206,6 +227,14 @@ int judge_waiting(const Verdict& verdict, const std::string& step) {
   return met ? kJudgedRight : kJudgedWrong;
 }
 
+// A program that does nothing of what is asked.
+int judge_idle(const Verdict& verdict) {
+  const bool met = verdict.broken().empty() && verdict.points() == 0;
+  fmt::print("{}: it is judged to the end, and earns no points\n",
+             met ? "as it should" : "NOT AS IT SHOULD");
+  return met ? kJudgedRight : kJudgedWrong;
+}
+
 // What is to be judged, and in how many machines.
 struct Task {
   const JudgeOptions& options;
@@ -258,9 +287,7 @@ Judged judge_all(const Task& task) {
   return {Verdict::of_shares(verdicts), output};
 }
 
-}  // namespace
-
-int judge(const JudgeOptions& options) {
+int judge_and_report(const JudgeOptions& options) {
   const std::string lesson = fs::path(options.program).filename();
   if (!options.expect_todo.empty()) return expect_todo(options, lesson);
 
@@ -273,17 +300,34 @@ int judge(const JudgeOptions& options) {
 
   fmt::print("{}", verdict.report(lesson));
   if (!verdict.broken().empty() && !output.empty()) {
-    fmt::print("\nThe judge printed:\n{}\n", output);
+    fmt::print("\nThe judge printed:\n{}\n", printable(output));
   }
   if (const char* const file = std::getenv("XML_OUTPUT_FILE")) {
-    std::ofstream(file) << verdict.junit(lesson);
+    write_output(file, verdict.junit(lesson));
   }
   if (task.expectation) return task.expectation->judge(verdict);
   if (!options.expect_waiting.empty()) {
     return judge_waiting(verdict, options.expect_waiting);
   }
+  if (options.expect_no_points) return judge_idle(verdict);
   if (verdict.passed()) return kJudgedRight;
   return verdict.broken().empty() ? kJudgedWrong : kNotJudged;
+}
+
+}  // namespace
+
+int judge(const JudgeOptions& options) {
+  int status = kNotJudged;
+  try {
+    status = judge_and_report(options);
+    if (std::fflush(stdout) != 0) {
+      throw ReportNotWritten("cannot write the report to standard output");
+    }
+  } catch (const ReportNotWritten& error) {
+    (void)std::fputs(fmt::format("lab: {}\n", error.what()).c_str(), stderr);
+    status = kNotJudged;
+  }
+  return status;
 }
 
 }  // namespace lab

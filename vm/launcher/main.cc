@@ -1,5 +1,8 @@
 // The launcher of the lab machine. `bazel run` calls it for every lesson.
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
@@ -48,6 +51,8 @@ void define_judge(CLI::App& lab, Options& options) {
                     "the step at which the program stops");
   judge->add_option("--expect-waiting", to.expect_waiting,
                     "the step that everything waits for");
+  judge->add_flag("--expect-no-points", to.expect_no_points,
+                  "it is judged to the end, and earns nothing");
   judge->add_flag("--unguarded", to.unguarded,
                   "nothing keeps root out of the judge: the positive control");
   judge->add_option("--argument", to.arguments,
@@ -86,6 +91,17 @@ void complain(const std::string& text) {
   (void)std::fputs(("lab: " + text + "\n").c_str(), stderr);
 }
 
+// Whoever starts this may have closed them. Then the next file that is opened
+// would take their place, and get what is meant for them.
+void open_standard_descriptors() {
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
+    if (::fcntl(fd, F_GETFD) == -1) {
+      // NOLINTNEXTLINE(android-cloexec-open): inherited, as they always are.
+      (void)!::open("/dev/null", O_RDWR);
+    }
+  }
+}
+
 int dispatch(CLI::App& lab, const Options& options) {
   if (lab.got_subcommand("run"))
     return lab::run(lab.get_subcommand("run")->remaining());
@@ -102,6 +118,7 @@ int dispatch(CLI::App& lab, const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  open_standard_descriptors();
   CLI::App lab("The lab machine: runs and judges what learners write.", "lab");
   Options options;
   define(lab, options);

@@ -34,6 +34,10 @@ struct Case {
   std::string name;
   std::string step;  // "06.2"; "" for what belongs to no step.
   int points = 0;
+  // Who does nothing passes it, too. It counts once a case of the same step
+  // that wants something done has passed, or one of any step if that step has
+  // none.
+  bool idle = false;
   Status status = Status::kPlanned;
   std::string waits_for;  // kWaiting: the step that is not written yet.
   double seconds = 0;
@@ -66,6 +70,9 @@ class Verdict {
 
   [[nodiscard]] const std::vector<Case>& cases() const { return cases_; }
 
+  // What has been earned.
+  [[nodiscard]] int points() const;
+
   // What to look at next: the first case that failed, or else the first of
   // those that wait for the earliest step; nullptr if there is none.
   [[nodiscard]] const Case* first_not_passed() const;
@@ -77,6 +84,8 @@ class Verdict {
   [[nodiscard]] std::string junit(const std::string& lesson) const;
 
  private:
+  [[nodiscard]] int earned(const Case& test) const;
+  [[nodiscard]] std::string describe(const Case& test) const;
   [[nodiscard]] std::string summary(const std::string& lesson) const;
   void take(const std::string& line);
   void plan(const nlohmann::json& event);
