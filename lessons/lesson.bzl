@@ -20,6 +20,7 @@ same; a test compares them. lessons/README.md says this to learners.
 
 load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_library")
 load("//tools:cc.bzl", "KIT_COPTS", "KIT_LINKOPTS")
+load("//tools:checked_exercise.bzl", "checked_exercise")
 
 # The lessons whose steps lesson 14 calls.
 CORE = [
@@ -87,7 +88,13 @@ def lesson(name, exercise, deps = [], main_deps = [], uses = []):
         alwayslink = True,
         deps = [name + "_given"] + main_deps,
     )
-    _exercise(name = name + "_exercise", lesson = name, src = exercise_src)
+    checked_exercise(
+        name = name + "_checked",
+        src = exercise_src,
+        copts = EXERCISE_COPTS,
+        deps = [name + "_given", "//lessons/kit:prelude"],
+    )
+    _exercise(name = name + "_exercise", lesson = name, src = exercise_src, deps = [name + "_checked"])
     for used in uses:
         _learners_or_solved(
             name = "%s_uses_%s" % (name, used),

@@ -59,6 +59,7 @@ def _judged_test_impl(ctx):
             "field() { sed -n \"s#^\\(// \\)*$1: *##p\" %s | head -n 1; }" % wrong,
             "fails=$(field %s)" % _quote("Unguarded" if ctx.attr.unguarded else "Fails"),
             "says=$(field %s)" % _quote("Unguarded says" if ctx.attr.unguarded else "Says"),
+            "if [ -z \"$fails\" ]; then echo \"it does not say how it fails\"; exit 2; fi",
             "if [ \"$fails\" != passes ]; then",
             "  set -- \"$@\" --expect-failure \"$fails\" --expect-text \"$says\"",
             "fi",

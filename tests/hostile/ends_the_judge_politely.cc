@@ -1,5 +1,6 @@
-// Mistake: it asks the judge to end; Catch2 then tells of a last case, and of
-// the end Fails: machine Says: left out cases|the judge ended
+// Mistake: it has Catch2 tell of the end: the judge gets a SIGTERM
+// Fails: machine
+// Says: left out cases|the judge ended
 
 #include <csignal>
 

@@ -1,5 +1,5 @@
-// Mistake: it takes away the judge's means to look: it may open nothing more
-// Fails: any
+// Mistake: it lets the judge open nothing more
+// Fails: machine
 // Says: left out cases|the judge
 
 #include <sys/resource.h>

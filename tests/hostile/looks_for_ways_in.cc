@@ -1,9 +1,8 @@
-// Mistake: it tries each way into the judge's memory and the kernel's
+// Mistake: it tries each way into the memory of the judge and the kernel
 // Fails: 00.1
 // Says: attack: no way in
 // Unguarded: 00.1
-// Unguarded says: attack: open: ptrace, mem, vm_readv, getfd, bpf, perf,
-// module, kexec, kcore, /dev/mem, kprobe, swap\n
+// Unguarded says: attack: all 12 ways are open
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -132,6 +131,11 @@ void attack(const std::string&) {
   for (const auto& [name, way] : ways) {
     if (way(hostile::judge()) == 0) open.emplace_back(name);
   }
-  hostile::say(open.empty() ? "no way in"
-                            : fmt::format("open: {}", fmt::join(open, ", ")));
+  if (open.size() == std::size(ways)) {
+    hostile::say(fmt::format("all {} ways are open", open.size()));
+  } else if (open.empty()) {
+    hostile::say("no way in");
+  } else {
+    hostile::say(fmt::format("open: {}", fmt::join(open, ", ")));
+  }
 }

@@ -1,4 +1,4 @@
-// Mistake: it puts files of its own over those of /proc, where the judge reads
+// Mistake: it mounts files of its own over those that the judge reads
 // Fails: machine
 // Says: changed the mounts of the judge's own namespace
 

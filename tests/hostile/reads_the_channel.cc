@@ -1,5 +1,6 @@
-// Mistake: it reads what the judge says as a second reader, stops it, and goes
-// on Fails: machine Says: the judge was stopped
+// Mistake: it reads what the judge says, stops it, and goes on itself
+// Fails: machine
+// Says: the judge was stopped
 
 #include <fcntl.h>
 #include <fmt/format.h>

@@ -1,6 +1,6 @@
-// Mistake: it puts itself in the place of the judge, the probe and the kernel's
-// helpers Fails: 00.1 Says: something else than the command|root is still the
-// machine
+// Mistake: it takes the place of the judge, the probe and all programs
+// Fails: 00.1
+// Says: something else than the command|root is still the machine
 
 #include <fcntl.h>
 #include <fmt/format.h>

@@ -1,4 +1,4 @@
-// Mistake: it connects first, becomes the probe then, and answers in its place
+// Mistake: it connects, becomes the probe, and answers in its place
 // Fails: 00.1
 // Says: something else than the command
 

@@ -1,5 +1,6 @@
-// Mistake: it takes the judge's key and its channel, and tells the story to its
-// end Fails: 00.1 Says: attack: the judge's memory: Operation not permitted
+// Mistake: it takes the judge's key and channel, and tells the story
+// Fails: 00.1
+// Says: attack: the judge's memory: Operation not permitted
 // Unguarded: passes
 
 #include <fmt/format.h>

@@ -1,6 +1,6 @@
-// Mistake: it takes the ports from the agent, and speaks for the agent and the
-// judge Fails: machine Says: forged|the judge ended|no result after|more
-// events|switched off
+// Mistake: it takes the ports from the agent, and speaks for it
+// Fails: machine
+// Says: forged|no result after|more events
 
 #include <fcntl.h>
 #include <fmt/format.h>
