@@ -13,6 +13,7 @@ For the lesson 06_cgroups there are
 load("@rules_cc//cc:defs.bzl", "cc_binary")
 load("//lessons:lesson.bzl", "CORE", "lesson_binary")
 load("//tools:cc.bzl", "KIT_COPTS", "KIT_LINKOPTS")
+load("//tools:judged_exercise.bzl", "BuildMessages")
 
 # Circumstances and How are set by naming what is different from their defaults.
 JUDGE_COPTS = KIT_COPTS + ["-Wno-missing-field-initializers", "-O1"]
@@ -27,6 +28,10 @@ def _quote(text):
 def _judged_test_impl(ctx):
     words = ["--program", ctx.executable.program.short_path]
     files = [ctx.executable.program]
+    if BuildMessages in ctx.attr.program:
+        messages = ctx.attr.program[BuildMessages].file
+        words += ["--messages", messages.short_path]
+        files.append(messages)
     if ctx.executable.judge:
         words += ["--judge", ctx.executable.judge.short_path]
         files.append(ctx.executable.judge)
@@ -247,7 +252,7 @@ def judged_lesson(name, exercise, steps, uses = [], arguments = []):
         name = name,
         judge = judge,
         machines = _WAITED_FOR,
-        program = "//lessons:" + name,
+        program = "//lessons:judged/" + name,
         tags = ["manual"],
     )
     _judged(

@@ -24,6 +24,8 @@ def _checked_exercise_impl(ctx):
         outputs = [stamp],
         mnemonic = "CheckExercise",
         progress_message = "Checking " + ctx.file.src.short_path,
+        # A cache knows a file by its content, and would not see that it is a link.
+        execution_requirements = {"no-cache": "1"},
         use_default_shell_env = True,
     )
     return [CcInfo(compilation_context = cc_common.create_compilation_context(

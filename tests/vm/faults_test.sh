@@ -107,6 +107,15 @@ expect "a report whose folder is not there" 2 "*lab: cannot write $scratch/none/
 run env TEST_UNDECLARED_OUTPUTS_DIR="$scratch/none" bash -c 'judge_uts'
 expect "logs whose folder is not there" 2 "*lab: cannot write $scratch/none/console.log: No such file or directory"
 
+printf 'hostname.cc:7: error: expected a semicolon\n' >"$scratch/messages"
+run env XML_OUTPUT_FILE="$scratch/test.xml" bash -c 'judge_uts --messages "$1"' bash "$scratch/messages"
+expect "a program that cannot be built" 1 '04_uts*hostname.cc:7: error: *It cannot be built: 0 points.'
+run grep -c 'cannot be built' "$scratch/test.xml"
+expect "its report" 0 1
+: >"$scratch/messages"
+run bash -c 'judge_uts --messages "$1"' bash "$scratch/messages"
+expect "a program that could be built" 0 '*All is right.*'
+
 run $lab frobnicate
 expect "an unknown command" 125 'lab: *'
 

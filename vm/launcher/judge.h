@@ -13,6 +13,8 @@ struct JudgeOptions {
   std::string judge;    // Paths on this machine.
   std::string program;  // Its file name is the lesson's.
   std::string probe;
+  std::string
+      messages;  // What could not be built, and why; empty if all could.
   std::vector<std::string> files;  // NAME=PATH: further files, as /job/NAME.
   std::string image;               // A root file system, as /rootfs/NAME.
   std::string filter;              // Which cases: Catch2's test specification.

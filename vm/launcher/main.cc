@@ -31,6 +31,8 @@ void define_judge(CLI::App& lab, Options& options) {
   judge->add_option("--judge", to.judge, "the judge's program");
   judge->add_option("--program", to.program, "the program to judge")
       ->required();
+  judge->add_option("--messages", to.messages,
+                    "a file: why there is no program, if it is not empty");
   judge->add_option("--probe", to.probe, "what the program is to run");
   judge->add_option("--file", to.files,
                     "NAME=PATH: a further file, as /job/NAME");
