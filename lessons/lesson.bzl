@@ -20,6 +20,8 @@ same; a test compares them. lessons/README.md says this to learners.
 
 load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_library")
 load("//tools:cc.bzl", "KIT_COPTS", "KIT_LINKOPTS")
+load("//tools:checked_exercise.bzl", "checked_exercise")
+load("//tools:judged_exercise.bzl", "judged_exercise")
 
 # The lessons whose steps lesson 14 calls.
 CORE = [
@@ -37,14 +39,14 @@ CORE = [
 # A step that is not yet written does not use its parameters.
 EXERCISE_COPTS = KIT_COPTS + ["-Wno-unused-parameter"]
 
-def _exercise(name, lesson, src, **kwargs):
+def _exercise(name, lesson, src, deps = [], **kwargs):
     cc_library(
         name = name,
         srcs = [src],
         copts = EXERCISE_COPTS + ["--include=lessons/kit/precompiled/prelude.h"],
         # The given files call the steps, and the steps call them.
         alwayslink = True,
-        deps = ["//lessons:%s_given" % lesson, "//lessons/kit:prelude"],
+        deps = ["//lessons:%s_given" % lesson, "//lessons/kit:prelude"] + deps,
         **kwargs
     )
 
@@ -87,7 +89,13 @@ def lesson(name, exercise, deps = [], main_deps = [], uses = []):
         alwayslink = True,
         deps = [name + "_given"] + main_deps,
     )
-    _exercise(name = name + "_exercise", lesson = name, src = exercise_src)
+    checked_exercise(
+        name = name + "_checked",
+        src = exercise_src,
+        copts = EXERCISE_COPTS,
+        deps = [name + "_given", "//lessons/kit:prelude"],
+    )
+    _exercise(name = name + "_exercise", lesson = name, src = exercise_src, deps = [name + "_checked"])
     for used in uses:
         _learners_or_solved(
             name = "%s_uses_%s" % (name, used),
@@ -100,18 +108,43 @@ def lesson(name, exercise, deps = [], main_deps = [], uses = []):
         lesson = name,
         exercises = [name + "_exercise"] + ["%s_uses_%s" % (name, used) for used in uses],
     )
+    _judged(name, exercise_src, uses)
+
+def _judged(name, exercise_src, uses):
+    """The learner's program as //tests:NAME judges it: see judged_exercise.bzl."""
+    native.filegroup(name = name + "_src", srcs = [exercise_src])
+    for used in uses:
+        _learners_or_solved_file(
+            name = "%s_uses_%s_src" % (name, used),
+            number = used.split("_")[0],
+            learners = used + "_src",
+            solved = "//solutions:%s_src" % used,
+        )
+    judged_exercise(
+        # The program is called like the lesson.
+        name = "judged/" + name,
+        src = exercise_src,
+        copts = EXERCISE_COPTS + ["--include=lessons/kit/precompiled/prelude.h"],
+        linkopts = KIT_LINKOPTS,
+        used = ["%s_uses_%s_src" % (name, used) for used in uses],
+        deps = [name + "_main", name + "_given", "//lessons/kit:prelude"],
+        tags = ["manual"],
+    )
 
 def solution(name, exercise, uses = []):
     """The solution of a lesson. The arguments are those of lesson()."""
-    _exercise(name = name + "_exercise", lesson = name, src = "%s/%s.cc" % (name, exercise))
+    exercise_src = "%s/%s.cc" % (name, exercise)
+    native.filegroup(name = name + "_src", srcs = [exercise_src])
+    _exercise(name = name + "_exercise", lesson = name, src = exercise_src)
     _program(name = name, lesson = name, exercises = [name + "_exercise"] + _solved(uses))
 
-def lesson_binary(name, lesson, exercise_src, uses = [], **kwargs):
+def lesson_binary(name, lesson, exercise_src, uses = [], deps = [], **kwargs):
     """The program of `lesson` with `exercise_src` (a label) as its exercise.
 
-    The lessons in `uses` are those of the solutions.
+    The lessons in `uses` are those of the solutions, and `deps` what this exercise
+    needs besides.
     """
-    _exercise(name = name + "_exercise", lesson = lesson, src = exercise_src, **kwargs)
+    _exercise(name = name + "_exercise", lesson = lesson, src = exercise_src, deps = deps, **kwargs)
     _program(name = name, lesson = lesson, exercises = [name + "_exercise"] + _solved(uses), **kwargs)
 
 def experiment(name, src):
@@ -142,17 +175,31 @@ use_solutions = rule(
     build_setting = config.string_list(flag = True),
 )
 
-def _learners_or_solved_impl(ctx):
+def _chosen(ctx):
     solved = ctx.attr.number in ctx.attr._use_solutions[_Numbers].numbers
-    return [(ctx.attr.solved if solved else ctx.attr.learners)[CcInfo]]
+    return ctx.attr.solved if solved else ctx.attr.learners
+
+def _learners_or_solved_impl(ctx):
+    return [_chosen(ctx)[CcInfo]]
+
+def _learners_or_solved_file_impl(ctx):
+    return [DefaultInfo(files = _chosen(ctx)[DefaultInfo].files)]
+
+_CHOICE = {
+    "learners": attr.label(mandatory = True),
+    "number": attr.string(mandatory = True),
+    "solved": attr.label(mandatory = True),
+    "_use_solutions": attr.label(default = "//lessons:use_solutions"),
+}
 
 _learners_or_solved = rule(
     doc = "Stands for the learner's exercise of a lesson, or for the solution.",
     implementation = _learners_or_solved_impl,
-    attrs = {
-        "learners": attr.label(mandatory = True, providers = [CcInfo]),
-        "number": attr.string(mandatory = True),
-        "solved": attr.label(mandatory = True, providers = [CcInfo]),
-        "_use_solutions": attr.label(default = "//lessons:use_solutions"),
-    },
+    attrs = _CHOICE,
+)
+
+_learners_or_solved_file = rule(
+    doc = "The same for the source file.",
+    implementation = _learners_or_solved_file_impl,
+    attrs = _CHOICE,
 )

@@ -170,7 +170,8 @@ TEST_CASE("00: no descriptor of the outside gets in", "[00.2][points:2]") {
   CHECK(leaked.empty());
 }
 
-TEST_CASE("00: standard input, output and error stay", "[00.2][points:1]") {
+TEST_CASE("00: standard input, output and error stay",
+          "[00.2][points:1][idle]") {
   const auto box = judge::start({});
   const auto kept = box.prepared().kept_descriptors;
 
@@ -185,7 +186,7 @@ TEST_CASE("00: standard input, output and error stay", "[00.2][points:1]") {
 // ---- 00.3: the command -----------------------------------------------------
 
 TEST_CASE("00: the command runs, and its status is the program's",
-          "[00.3][points:1]") {
+          "[00.3][points:1][idle]") {
   const auto root = judge::make_root_directory();
   const auto status = static_cast<int>(judge::random_number(1, 60));
   const auto result = judge::run(
@@ -198,7 +199,8 @@ TEST_CASE("00: the command runs, and its status is the program's",
   CHECK(result.ending == exited(status));
 }
 
-TEST_CASE("00: a link to a directory is a root, too", "[00.3][points:1]") {
+TEST_CASE("00: a link to a directory is a root, too",
+          "[00.3][points:1][idle]") {
   const auto target = judge::make_root_directory();
   const auto link = "/judge/roots/" + judge::random_name();
   std::filesystem::create_directory_symlink(target, link);
@@ -267,7 +269,7 @@ TEST_CASE("00: a command without a slash is looked for in PATH, in the root",
   CHECK(result.ending == exited(status));
 }
 
-TEST_CASE("00: the command can write and be killed", "[00.3][points:1]") {
+TEST_CASE("00: the command can write and be killed", "[00.3][points:1][idle]") {
   const auto root = judge::make_root_directory();
   const auto text = judge::random_name();
   const auto printed =
@@ -337,7 +339,7 @@ TEST_CASE("00: a file that cannot be executed ends with 126",
   }
 }
 
-TEST_CASE("00: the default root has a shell", "[00.3][points:1]") {
+TEST_CASE("00: the default root has a shell", "[00.3][points:1][idle]") {
   const auto before = judge::Host::now();
   const auto status = std::to_string(judge::random_number(1, 70));
   const auto result = judge::run({"--", "sh", "-c", "exit " + status});

@@ -247,7 +247,7 @@ void check_that_machine_is_writable() {
 // ---- 01.1: private ----
 
 TEST_CASE("01: the mounts are private before anything else",
-          "[01.1][points:2]") {
+          "[01.1][points:2][idle]") {
   const auto before = judge::Host::now();
   const Stopped program({}, SYS_pivot_root, "01.1");
 
@@ -274,7 +274,7 @@ TEST_CASE("01: the mounts are private before anything else",
 }
 
 TEST_CASE("01: while it runs, the machine's mounts are as before",
-          "[01.1][points:1]") {
+          "[01.1][points:1][idle]") {
   const auto before = judge::Host::now();
   const auto box = judge::start({});
 
@@ -284,7 +284,7 @@ TEST_CASE("01: while it runs, the machine's mounts are as before",
   CHECK(judge::Host::now().mounts == before.mounts);
 }
 
-TEST_CASE("01: and afterwards, too", "[01.1][points:1]") {
+TEST_CASE("01: and afterwards, too", "[01.1][points:1][idle]") {
   const auto before = judge::Host::now();
   (void)run_in(judge::make_root_directory(), {});
 
@@ -752,7 +752,7 @@ TEST_CASE("01: volumes in a read-only root can be written to",
 }
 
 TEST_CASE("01: for the machine, the root's directory is not read-only",
-          "[01.8][points:2]") {
+          "[01.8][points:2][idle]") {
   const auto box = judge::start({"--read-only"});
   check_that_machine_is_writable();
 

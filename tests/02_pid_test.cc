@@ -160,7 +160,7 @@ TEST_CASE("02: an ordinary user is told why not", "[02.1][points:1]") {
 // ---- 02.2: the end of the parent -------------------------------------------
 
 TEST_CASE("02: nothing is left of a program that is killed",
-          "[02.2][points:2]") {
+          "[02.2][points:2][idle]") {
   const auto before = judge::Host::now();
   // A command that SIGTERM does not end, if that should be passed on to it.
   const auto sigterm = std::to_string(SIGTERM);
@@ -470,7 +470,7 @@ TEST_CASE("02: a root that is no directory is an error", "[02.6][points:1]") {
   CHECK(judge::Host::settled(before) == before);
 }
 
-TEST_CASE("02: the default root has a shell", "[02.6][points:1]") {
+TEST_CASE("02: the default root has a shell", "[02.6][points:1][idle]") {
   const auto before = judge::Host::now();
   const auto status = std::to_string(judge::random_number(1, 70));
   const auto result = judge::run({"--", "sh", "-c", "exit " + status});

@@ -336,7 +336,7 @@ TEST_CASE("03: the child has a user namespace of its own", "[03.1][points:2]") {
   CHECK(child.own_namespaces() == std::set<std::string>{"mnt", "user"});
 }
 
-TEST_CASE("03: the program stays where it is", "[03.1][points:1]") {
+TEST_CASE("03: the program stays where it is", "[03.1][points:1][idle]") {
   const auto box = start_and_hold({}, kAsStudent);
 
   HINT(

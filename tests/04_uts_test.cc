@@ -121,7 +121,8 @@ TEST_CASE("04: the container has a UTS namespace of its own, and no other",
   CHECK(own == Set{"uts"});
 }
 
-TEST_CASE("04: the program itself stays in its namespace", "[04.1][points:1]") {
+TEST_CASE("04: the program itself stays in its namespace",
+          "[04.1][points:1][idle]") {
   const auto box = start_named({"--hostname", judge::random_name()});
 
   HINT(
@@ -151,7 +152,8 @@ TEST_CASE("04: without options, the names are copies", "[04.1][points:1]") {
   CHECK(seen == machine);
 }
 
-TEST_CASE("04: the command's own changes stay inside", "[04.1][points:1]") {
+TEST_CASE("04: the command's own changes stay inside",
+          "[04.1][points:1][idle]") {
   const auto before = judge::Host::now();
   (void)judge::run({"--", "hostname", judge::random_name()});
 
@@ -205,7 +207,7 @@ TEST_CASE("04: a host name of 65 bytes is an error", "[04.2][points:2]") {
 }
 
 TEST_CASE("04: with a host name alone, the domain name stays",
-          "[04.2][points:1]") {
+          "[04.2][points:1][idle]") {
   const auto domain = judge::random_name();
   const MachineDomain of_machine(domain);
   const auto box = start_named({"--hostname", judge::random_name()});
@@ -229,7 +231,7 @@ TEST_CASE("04: the container has its own domain name", "[04.3][points:2]") {
 }
 
 TEST_CASE("04: with a domain name alone, the host name stays",
-          "[04.3][points:1]") {
+          "[04.3][points:1][idle]") {
   const auto machine = judge::Process(1).host_name();
   const auto box = start_named({"--domainname", judge::random_name()});
 

@@ -602,7 +602,7 @@ TEST_CASE("05: the container has a way out, through the gateway",
 // ---- 05.6: masquerade ------------------------------------------------------
 
 TEST_CASE("05: the container gets out, under the machine's address",
-          "[05.6][points:3]") {
+          "[05.6][points:3][idle]") {
   const Neighbour neighbour;
   const auto place = random_place();
   const auto box = start_networked(place.with_gateway());

@@ -338,7 +338,8 @@ TEST_CASE("07: no supplementary group is left", "[07.2][points:1]") {
   }
 }
 
-TEST_CASE("07: who becomes a user can keep capabilities", "[07.2][points:2]") {
+TEST_CASE("07: who becomes a user can keep capabilities",
+          "[07.2][points:2][idle]") {
   const int number_of_one = random_other();
   const auto one = number(number_of_one);
   const auto options =
@@ -577,7 +578,7 @@ TEST_CASE("07: root's command may do what is left, and no more",
 }
 
 TEST_CASE("07: what runs is the command, with its own status",
-          "[07.5][points:1]") {
+          "[07.5][points:1][idle]") {
   const auto missing = "/" + judge::random_name();
   CHECK(judge::run({"--", missing}).ending == exited(127));
   CHECK(judge::run({"--", "/etc"}).ending == exited(126));

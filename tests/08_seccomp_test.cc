@@ -782,7 +782,7 @@ TEST_CASE("08: a profile that blocks execve is told of", "[08.5][points:1]") {
 }
 
 TEST_CASE("08: what runs is the command, with its own status",
-          "[08.5][points:1]") {
+          "[08.5][points:1][idle]") {
   const auto before = judge::Host::now();
   CHECK(judge::run({"--", "/" + judge::random_name()}).ending == exited(127));
   CHECK(judge::run({"--", "/etc"}).ending == exited(126));

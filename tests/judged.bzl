@@ -11,8 +11,9 @@ For the lesson 06_cgroups there are
 """
 
 load("@rules_cc//cc:defs.bzl", "cc_binary")
-load("//lessons:lesson.bzl", "lesson_binary")
+load("//lessons:lesson.bzl", "CORE", "lesson_binary")
 load("//tools:cc.bzl", "KIT_COPTS", "KIT_LINKOPTS")
+load("//tools:judged_exercise.bzl", "BuildMessages")
 
 # Circumstances and How are set by naming what is different from their defaults.
 JUDGE_COPTS = KIT_COPTS + ["-Wno-missing-field-initializers", "-O1"]
@@ -27,6 +28,10 @@ def _quote(text):
 def _judged_test_impl(ctx):
     words = ["--program", ctx.executable.program.short_path]
     files = [ctx.executable.program]
+    if BuildMessages in ctx.attr.program:
+        messages = ctx.attr.program[BuildMessages].file
+        words += ["--messages", messages.short_path]
+        files.append(messages)
     if ctx.executable.judge:
         words += ["--judge", ctx.executable.judge.short_path]
         files.append(ctx.executable.judge)
@@ -44,6 +49,8 @@ def _judged_test_impl(ctx):
         words += ["--machines", str(ctx.attr.machines)]
     if ctx.attr.deadline:
         words += ["--deadline", str(ctx.attr.deadline)]
+    if ctx.attr.expect_no_points:
+        words.append("--expect-no-points")
     for argument in ctx.attr.arguments:
         words += ["--argument", argument]
     options = " ".join([_quote(word) for word in words])
@@ -55,10 +62,16 @@ def _judged_test_impl(ctx):
         wrong = _quote(ctx.file.wrong.short_path)
         lines += [
             "field() { sed -n \"s#^\\(// \\)*$1: *##p\" %s | head -n 1; }" % wrong,
-            "set -- \"$@\" --expect-failure \"$(field Fails)\"" +
-            " --expect-text \"$(field Says)\"",
+            "fails=$(field %s)" % _quote("Unguarded" if ctx.attr.unguarded else "Fails"),
+            "says=$(field %s)" % _quote("Unguarded says" if ctx.attr.unguarded else "Says"),
+            "if [ -z \"$fails\" ]; then echo \"it does not say how it fails\"; exit 2; fi",
+            "if [ \"$fails\" != passes ]; then",
+            "  set -- \"$@\" --expect-failure \"$fails\" --expect-text \"$says\"",
+            "fi",
             "echo \"Mistake: $(field Mistake)\"",
         ]
+    if ctx.attr.unguarded:
+        lines.append("set -- \"$@\" --unguarded")
 
     # bazel test --test_filter='[06.2]'
     lines += [
@@ -90,9 +103,13 @@ judged_test = rule(
         "expect_todo": attr.string(),
         # The step that is to be written next: all before it is right.
         "expect_waiting": attr.string(),
+        # The program does nothing, and has to earn nothing.
+        "expect_no_points": attr.bool(),
         "arguments": attr.string_list(doc = "The program's, with expect_todo."),
         # What made the program wrong: it says what has to happen.
         "wrong": attr.label(allow_single_file = [".patch", ".cc"]),
+        # The positive control of an attack: nothing keeps root out of the judge.
+        "unguarded": attr.bool(),
         "machines": attr.int(doc = "How many share the cases.", default = 1),
         "deadline": attr.int(doc = "Seconds after which the machine is stopped."),
         "_lab": attr.label(default = "//vm:lab", executable = True, cfg = "target"),
@@ -129,7 +146,7 @@ def _judge_binary(name):
     )
     return name + "_judge"
 
-def _program(folder, lesson, exercise, srcs, cmd, uses = []):
+def _program(folder, lesson, exercise, srcs, cmd, uses = [], deps = []):
     """The program of `lesson` with an exercise that `cmd` makes of `srcs`.
 
     Returns the program's label.
@@ -148,6 +165,7 @@ def _program(folder, lesson, exercise, srcs, cmd, uses = []):
         exercise_src = source,
         lesson = lesson,
         uses = uses,
+        deps = deps,
         tags = ["manual"],
     )
     return ":%s/%s" % (folder, lesson)
@@ -234,7 +252,7 @@ def judged_lesson(name, exercise, steps, uses = [], arguments = []):
         name = name,
         judge = judge,
         machines = _WAITED_FOR,
-        program = "//lessons:" + name,
+        program = "//lessons:judged/" + name,
         tags = ["manual"],
     )
     _judged(
@@ -276,19 +294,83 @@ def judged_program(name, program, **kwargs):
         **kwargs
     )
 
-def hostile_submission(name, deadline):
-    """A test that NAME.cc, as a submission for lesson 00, does harm only to itself."""
+def hostile_submission(name, deadline, has_control):
+    """A test that NAME.cc, as a submission for lesson 00, does harm only to itself.
+
+    Args:
+      name: of the file, without ".cc".
+      deadline: seconds, after which its machine is stopped.
+      has_control: make NAME_control, too: the same where nothing keeps root out of
+        the judge. The file says what has to happen then ("Unguarded:").
+    """
     program = _program(
         folder = "programs/" + name,
         lesson = "00_chroot",
         exercise = "chroot",
         srcs = [name + ".cc", "the_rest.cc"],
         cmd = "cat $(SRCS) > $@",
+        deps = [":tools"],
     )
+    for test in [name] + ([name + "_control"] if has_control else []):
+        _judged(
+            name = test,
+            deadline = deadline,
+            judge = "//tests:00_chroot_judge",
+            program = program,
+            unguarded = test != name,
+            wrong = name + ".cc",
+        )
+
+# The lessons, and the files that learners write.
+_EXERCISES = {
+    "00_chroot": "chroot",
+    "01_mount": "mount",
+    "02_pid": "pid",
+    "03_user": "user",
+    "04_uts": "hostname",
+    "05_net": "network",
+    "06_cgroups": "cgroup",
+    "07_caps": "capabilities",
+    "08_seccomp": "filter",
+    "14_container": "container",
+}
+
+def _ends_at_each_step(lesson, exercise):
+    """The program of `lesson` in which each step is "_exit(0)". Returns its label."""
+    skeleton = "//lessons:%s/%s.cc" % (lesson, exercise)
+    return _program(
+        folder = "ends_at_each_step/" + lesson,
+        lesson = lesson,
+        exercise = exercise,
+        uses = CORE if lesson == "14_container" else [],
+        srcs = [skeleton],
+        cmd = "sed '1i #include <unistd.h>\n; s/throw kit::Todo(.*);/::_exit(0);/' $< >$@",
+    )
+
+def _idle_test(name, lesson, program):
     _judged(
-        name = name,
-        deadline = deadline,
-        judge = "//tests:00_chroot_judge",
+        name = "%s_%s" % (name, lesson),
+        expect_no_points = True,
+        judge = "//tests:%s_judge" % lesson,
         program = program,
-        wrong = name + ".cc",
     )
+
+def idle_programs(programs):
+    """Tests that who does nothing earns nothing, whichever lesson it is handed in for.
+
+    Args:
+      programs: files of whole programs, without ".cc". Besides them, each lesson is
+        tried with an exercise whose steps only end the process, with status 0.
+    """
+    for lesson, exercise in _EXERCISES.items():
+        for program in programs:
+            binary = "%s/%s" % (program, lesson)
+            cc_binary(
+                name = binary,
+                srcs = [program + ".cc"],
+                copts = KIT_COPTS,
+                linkopts = KIT_LINKOPTS,
+                tags = ["manual"],
+            )
+            _idle_test(program, lesson, binary)
+        _idle_test("ends_at_each_step", lesson, _ends_at_each_step(lesson, exercise))

@@ -14,6 +14,7 @@ _LIBRARIES = {
     "json": ("/usr/include/nlohmann/json.hpp", "nlohmann-json3-dev", []),
     "libcap": ("/usr/include/sys/capability.h", "libcap-dev", ["-lcap"]),
     "libseccomp": ("/usr/include/seccomp.h", "libseccomp-dev", ["-lseccomp"]),
+    "libsodium": ("/usr/include/sodium.h", "libsodium-dev", ["-lsodium"]),
 }
 
 def _library(name, package, link_options):

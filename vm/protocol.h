@@ -12,11 +12,13 @@
 //   launcher {"say":"hello"}                    after a saved machine was woken
 //   agent    {"say":"awake"}                    its answer: the machine works
 //   launcher {"say":"job","job":{...}}          see Job
+//   launcher the judge's key, on the port for events: vm/seal.h
 //   agent    {"say":"started"}                  exec has succeeded
 //   agent    {"say":"refused","why":"..."}      the job cannot be run
 //   launcher {"say":"window","rows":R,"columns":C}
 //   launcher {"say":"signal","number":N}        for the job's process group
 //   launcher {"say":"input-end","bytes":N}      close its input after N bytes
+//   agent    {"say":"stopped"}                  somebody has stopped the judge
 //   agent    {"say":"exit","status":S,          128+N after signal N
 //             "output":N,"errors":N,"events":N} bytes sent on each port
 
@@ -63,7 +65,8 @@ struct Job {
   std::int64_t clock_ns = 0;  // CLOCK_REALTIME of the host.
   std::uint64_t payload = 0;  // Bytes of the archive on kPayloadDisk.
   bool terminal = false;      // On a terminal of its own, or with pipes?
-  bool judge = false;         // Gets kEvents as descriptor 3; see agent/job.cc.
+  bool judge = false;         // Gets its key and speaks on descriptor 3.
+  bool guarded = true;        // For a judge: see agent/guard.h.
   bool student = false;       // Run as the ordinary user.
   unsigned short rows = 24;   // The terminal's size.
   unsigned short columns = 80;
@@ -71,7 +74,8 @@ struct Job {
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Job, argv, environment, directory,
                                    image_name, seed, clock_ns, payload,
-                                   terminal, judge, student, rows, columns)
+                                   terminal, judge, guarded, student, rows,
+                                   columns)
 
 // One message as a line of the control port.
 inline std::string to_line(const nlohmann::json& message) {

@@ -1,6 +1,6 @@
 // Mistake: it stops every process that it may stop, for ever
 // Fails: machine
-// Says: no result after
+// Says: the judge was stopped
 
 #include <csignal>
 #include <string>

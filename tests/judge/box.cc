@@ -166,6 +166,9 @@ void Box::wait_until_ready(const std::vector<std::string>& arguments,
 
     if (fds[1].revents != 0) {
       cgroups.reset();  // Releases who is held, too.
+      // Who is held is not the probe yet. If it has connected already, somebody
+      // else can have the connection, and speak for the probe.
+      welcome();
       execs.answer([this](pid_t pid) {
         if (at_exec_) return;
         at_exec_ = look_at(Process(pid));

@@ -7,14 +7,31 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <climits>
+#include <system_error>
 
 namespace judge {
+namespace {
+
+// Something that is gone has no content. But root can give the judge limits
+// under which it finds nothing any more, and that must not be taken for an
+// answer.
+void throw_if_short_of_means(const std::string& path) {
+  if (errno == EMFILE || errno == ENFILE || errno == ENOMEM) {
+    throw std::system_error(errno, std::generic_category(), "look at " + path);
+  }
+}
+
+}  // namespace
 
 std::optional<std::string> read_file(int directory, const std::string& path) {
   const kit::UniqueFd file{
       ::openat(directory, path.c_str(), O_RDONLY | O_CLOEXEC)};
-  if (file.get() == -1) return std::nullopt;
+  if (file.get() == -1) {
+    throw_if_short_of_means(path);
+    return std::nullopt;
+  }
 
   std::string content;
   char bytes[8192];
@@ -30,6 +47,7 @@ std::string read_link(int directory, const std::string& path) {
   char target[PATH_MAX];
   const ssize_t size =
       ::readlinkat(directory, path.c_str(), target, sizeof target);
+  if (size == -1) throw_if_short_of_means(path);
   return size == -1 ? "" : std::string(target, static_cast<std::size_t>(size));
 }
 
@@ -42,7 +60,10 @@ std::vector<std::string> read_directory(int directory, const std::string& path,
   std::vector<std::string> names;
   const int fd =
       ::openat(directory, path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd == -1) return names;
+  if (fd == -1) {
+    throw_if_short_of_means(path);
+    return names;
+  }
   DIR* const stream = ::fdopendir(fd);  // Owns the descriptor from here on.
   if (stream == nullptr) {
     ::close(fd);
@@ -95,7 +116,10 @@ std::string field_in(std::string_view text, const std::string& name) {
 
 std::optional<FileId> file_id(int directory, const std::string& path) {
   struct stat file {};
-  if (::fstatat(directory, path.c_str(), &file, 0) == -1) return std::nullopt;
+  if (::fstatat(directory, path.c_str(), &file, 0) == -1) {
+    throw_if_short_of_means(path);
+    return std::nullopt;
+  }
   return FileId{file.st_dev, file.st_ino};
 }
 

@@ -226,6 +226,8 @@ Machine::Machine()
   proc_ = open_directory("/proc");
   cgroups_ = open_directory("/sys/fs/cgroup");
   take_probe();
+  own_mounts_.reset(check(::open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC),
+                          "watch the judge's mounts"));
 
   const auto lines = read_file(AT_FDCWD, "/proc/self/cgroup").value_or("");
   for (const auto& line : split(lines, '\n')) {
@@ -255,6 +257,12 @@ bool Machine::probe_is_as_it_was() const {
 
 std::string Machine::program_name() const {
   return program_.substr(program_.rfind('/') + 1);
+}
+
+bool Machine::footing_holds() const {
+  // proc_pid_mounts(5): an exceptional event says that something has changed.
+  pollfd changed{own_mounts_.get(), POLLPRI, 0};
+  return ::poll(&changed, 1, /*milliseconds=*/0) == 0;
 }
 
 void Machine::remember() {

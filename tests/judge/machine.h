@@ -69,6 +69,10 @@ class Machine {
   // Children of the judge whose exit status somebody still waits for.
   std::set<pid_t> awaited;
 
+  // Whether the judge's mounts are as they were. Root can enter every mount
+  // namespace, and put a file of its own over one of /proc.
+  [[nodiscard]] bool footing_holds() const;
+
   // Remembers how the machine is, before the first case.
   void remember();
 
@@ -90,6 +94,7 @@ class Machine {
   kit::UniqueFd proc_;
   kit::UniqueFd cgroups_;
   kit::UniqueFd root_;
+  kit::UniqueFd own_mounts_;
   kit::UniqueFd case_cgroup_;
   kit::UniqueFd stage_namespace_;
   pid_t stage_ = 0;

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <csignal>
 
 #include "lessons/kit/check.h"
@@ -47,7 +48,11 @@ bool is_number(const std::string& text) {
 Process::Process(pid_t pid)
     : pid_(pid),
       directory_(::openat(machine().proc(), std::to_string(pid).c_str(),
-                          O_PATH | O_DIRECTORY | O_CLOEXEC)) {}
+                          O_PATH | O_DIRECTORY | O_CLOEXEC)) {
+  if (!directory_ && errno != ENOENT) {
+    kit::check(-1, "look at process {}", pid);
+  }
+}
 
 bool Process::exists() const {
   const auto state = status("State");

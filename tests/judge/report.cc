@@ -6,9 +6,14 @@
 
 #define CATCH_CONFIG_EXTERNAL_INTERFACES
 #include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <cstring>
+#include <new>
 #include <nlohmann/json.hpp>
 
 #include "lessons/kit/check.h"
@@ -17,6 +22,7 @@
 #include "tests/judge/kernel.h"
 #include "tests/judge/machine.h"
 #include "third_party/catch2.h"
+#include "vm/seal.h"
 
 #if KIT_CATCH2_VERSION == 2
 using ListenerBase = Catch::TestEventListenerBase;
@@ -30,23 +36,58 @@ namespace {
 using nlohmann::json;
 
 kit::UniqueFd events;
-std::string nonce;
+lab::Seal* seal = nullptr;
+bool all_passed = true;
+
+// A judge that may have been shown something else than the kernel's word has
+// nothing more to say.
+void stand_firm() {
+  if (machine().footing_holds()) return;
+  report_broken("somebody has changed the mounts of the judge's own namespace");
+  ::_exit(70);
+}
 
 // What Catch gets as the message of a Waiting exception. No text of a program
 // can look like it by accident.
 constexpr char kWaitingMark[] = "\x01waiting for step ";
 
-void send(json event) {
+void send(const json& event) {
   if (!events) return;
-  event["nonce"] = nonce;
   // What programs write may be no UTF-8.
   const auto line =
-      event.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
+      seal->line_of(event.dump(-1, ' ', false, json::error_handler_t::replace));
   std::string_view rest = line;
   while (!rest.empty()) {
     rest.remove_prefix(static_cast<std::size_t>(kit::check(
         ::write(events.get(), rest.data(), rest.size()), "send an event")));
   }
+}
+
+// From here on no core dump holds this process's memory, and none of its pages
+// goes to the swap device, where root could read them, and change them.
+void keep_memory_to_ourselves() {
+  kit::check(::prctl(PR_SET_DUMPABLE, 0), "become not dumpable");
+  kit::check(::mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT),
+             "keep memory from being swapped");
+}
+
+// Receives the key into a page that no child gets a copy of. The agent has sent
+// it before this process began.
+lab::Seal* receive_seal() {
+  const auto size = sizeof(lab::Seal);
+  void* const page = ::mmap(nullptr, size, PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (page == MAP_FAILED) throw std::bad_alloc();
+  kit::check(::madvise(page, size, MADV_DONTFORK), "keep a page from children");
+
+  lab::SealKey key{};
+  const auto got = ::recv(events.get(), key.data(), key.size(), MSG_WAITALL);
+  if (got != static_cast<ssize_t>(key.size())) {
+    throw std::runtime_error("the agent has sent no key");
+  }
+  auto* const made = new (page) lab::Seal(key);
+  ::explicit_bzero(key.data(), key.size());
+  return made;
 }
 
 std::vector<std::string> tags_of(const Catch::TestCaseInfo& info) {
@@ -143,6 +184,7 @@ class Reporter : public ListenerBase {
     }
     stop_waiting(false);
     machine().restore();
+    stand_firm();
     const std::chrono::duration<double> time =
         std::chrono::steady_clock::now() - start_;
     json result = {{"event", "result"}, {"case", name_}};
@@ -151,6 +193,7 @@ class Reporter : public ListenerBase {
                                               : "waiting";
     if (!waiting_for_.empty()) result["step"] = waiting_for_;
     result["seconds"] = time.count();
+    if (result["status"] != "passed") all_passed = false;
     send(result);
   }
 
@@ -225,7 +268,15 @@ void open_report() {
   kit::check(::fcntl(events.get(), F_SETFD, FD_CLOEXEC),
              "keep the events to the judge");
   ::unsetenv("JUDGE_EVENTS_FD");
-  nonce = take_variable("JUDGE_NONCE");
+  // For the attacks' positive controls.
+  if (std::getenv("JUDGE_UNGUARDED") == nullptr) keep_memory_to_ourselves();
+  seal = receive_seal();
 }
+
+void report_broken(const std::string& why) {
+  send({{"event", "broken"}, {"why", why}});
+}
+
+bool all_have_passed() { return all_passed; }
 
 }  // namespace judge

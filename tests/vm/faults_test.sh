@@ -87,6 +87,35 @@ expect "a lot of output arrives whole" 0 20000000
 run $lab run /no/such/lessons/program
 expect "a program that is not there" 125 'lab: read /no/such/lessons/program: No such file*'
 
+# A whole verdict, with one of the standard descriptors closed.
+judge_uts() {
+  $lab judge --judge tests/04_uts_judge --probe tests/probe/probe --program solutions/04_uts "$@"
+}
+export -f judge_uts
+export lab
+
+run bash -c 'judge_uts <&-'
+expect "a judge with standard input closed" 0 '*All is right.*'
+run bash -c 'judge_uts >&-'
+expect "a judge with standard output closed" 0 ''
+run bash -c 'judge_uts 2>&-'
+expect "a judge with standard error closed" 0 '*All is right.*'
+run bash -c 'judge_uts >/dev/full'
+expect "a report for which there is no room" 2 'lab: cannot write the report to standard output'
+run env XML_OUTPUT_FILE="$scratch/none/test.xml" bash -c 'judge_uts'
+expect "a report whose folder is not there" 2 "*lab: cannot write $scratch/none/test.xml: No such file or directory*"
+run env TEST_UNDECLARED_OUTPUTS_DIR="$scratch/none" bash -c 'judge_uts'
+expect "logs whose folder is not there" 2 "*lab: cannot write $scratch/none/console.log: No such file or directory"
+
+printf 'hostname.cc:7: error: expected a semicolon\n' >"$scratch/messages"
+run env XML_OUTPUT_FILE="$scratch/test.xml" bash -c 'judge_uts --messages "$1"' bash "$scratch/messages"
+expect "a program that cannot be built" 1 '04_uts*hostname.cc:7: error: *It cannot be built: 0 points.'
+run grep -c 'cannot be built' "$scratch/test.xml"
+expect "its report" 0 1
+: >"$scratch/messages"
+run bash -c 'judge_uts --messages "$1"' bash "$scratch/messages"
+expect "a program that could be built" 0 '*All is right.*'
+
 run $lab frobnicate
 expect "an unknown command" 125 'lab: *'
 

@@ -2,6 +2,9 @@
 
 #include "vm/launcher/verdict.h"
 
+#include <algorithm>
+#include <sstream>
+
 #include "third_party/catch2.h"
 
 namespace {
@@ -9,11 +12,19 @@ namespace {
 using lab::Verdict;
 using nlohmann::json;
 
-const std::string kNonce = "a nonce";
+const lab::SealKey kKey = {1, 2, 3};
 
-std::string event(json fields) {
-  fields.update({{"nonce", kNonce}});
-  return fields.dump() + "\n";
+// An event before it has its number and its seal.
+std::string event(const json& fields) { return fields.dump() + "\n"; }
+
+// What the judge sends for these events.
+std::string sealed(const std::string& story, const lab::SealKey& key = kKey) {
+  lab::Seal seal(key);
+  std::string bytes;
+  std::istringstream lines(story);
+  for (std::string line; std::getline(lines, line);)
+    bytes += seal.line_of(line);
+  return bytes;
 }
 
 std::string plan(const std::vector<std::string>& names, int of = 0) {
@@ -34,12 +45,25 @@ std::string result(const std::string& name, const std::string& status) {
 
 const std::string kDone = event({{"event", "done"}});
 
+// How a judge ends that has said `story`.
+int fitting_status(const std::string& story) {
+  const bool all_passed = story.find("failed") == std::string::npos &&
+                          story.find("failure") == std::string::npos &&
+                          story.find("waiting") == std::string::npos;
+  return all_passed ? 0 : 1;
+}
+
+Verdict verdict_of_bytes(const std::string& bytes,
+                         const std::string& early_end = "", int status = 0) {
+  Verdict verdict(kKey);
+  verdict.hear(bytes);
+  verdict.close(early_end, status);
+  return verdict;
+}
+
 Verdict verdict_of(const std::string& story,
                    const std::string& early_end = "") {
-  Verdict verdict(kNonce);
-  verdict.hear(story);
-  verdict.close(early_end);
-  return verdict;
+  return verdict_of_bytes(sealed(story), early_end, fitting_status(story));
 }
 
 std::string good(const std::string& name) {
@@ -58,10 +82,10 @@ TEST_CASE("a complete story in which all is right passes") {
 }
 
 TEST_CASE("bytes may come in any pieces") {
-  const auto story = plan({"a"}) + good("a") + kDone;
-  Verdict verdict(kNonce);
+  const auto story = sealed(plan({"a"}) + good("a") + kDone);
+  Verdict verdict(kKey);
   for (const char byte : story) verdict.hear({&byte, 1});
-  verdict.close("");
+  verdict.close("", 0);
   CHECK(verdict.passed());
 }
 
@@ -83,7 +107,6 @@ TEST_CASE("a story that is not complete never passes") {
       {"an unknown event", plan({"a"}) + a + event({{"event", "win"}}) + kDone},
       {"no JSON", plan({"a"}) + a + "passed\n" + kDone},
       {"JSON of another kind", plan({"a"}) + a + "[1]\n" + kDone},
-      {"half a line", plan({"a"}) + a + kDone.substr(0, 5)},
       {"an endless line", std::string(3 << 20, 'x')},
   };
   for (const auto& [what, story] : stories) {
@@ -127,13 +150,99 @@ TEST_CASE("shares that are not complete, or not all, never pass") {
   }
 }
 
-TEST_CASE("an event with another nonce breaks the story") {
-  auto forged = json::parse(result("a", "passed"));
-  forged["nonce"] = "guessed";
+TEST_CASE("who changes what the judge has sent breaks the story") {
+  const auto story = plan({"a", "b"}) + good("a") + good("b") + kDone;
+  std::vector<std::string> lines;
+  std::istringstream bytes(sealed(story));
+  for (std::string line; std::getline(bytes, line);)
+    lines.push_back(line + "\n");
+  REQUIRE(lines.size() == 6);
+  const auto together = [&](const std::vector<std::size_t>& which) {
+    std::string text;
+    for (const auto each : which) text += lines[each];
+    return text;
+  };
+  REQUIRE(verdict_of_bytes(together({0, 1, 2, 3, 4, 5})).passed());
+
+  auto changed = lines[2];
+  changed.replace(changed.find("passed"), 6, "failed");
+  lab::Seal guess({1, 2, 4});
+  const std::vector<std::pair<std::string, std::string>> stories = {
+      {"an event twice", together({0, 1, 1, 2, 3, 4, 5})},
+      {"an event again, later", together({0, 1, 2, 3, 4, 2, 5})},
+      {"another order", together({0, 3, 4, 1, 2, 5})},
+      {"an event left out", together({0, 1, 2, 4, 5})},
+      {"only a part", together({0, 1, 2, 5})},
+      {"a changed event", together({0, 1}) + changed + together({3, 4, 5})},
+      {"another key", sealed(story, {1, 2, 4})},
+      {"one event of another key",
+       together({0, 1, 2, 3, 4}) + guess.line_of(R"({"event":"done"})")},
+      {"no seal", story},
+      {"a seal alone",
+       together({0, 1, 2, 3, 4}) + lines[5].substr(0, 64) + "\n"},
+      {"an empty line", together({0, 1, 2, 3, 4}) + "\n" + lines[5]},
+      {"half a line at the end", together({0, 1, 2, 3, 4, 5}) + "{"},
+  };
+  for (const auto& [what, forged] : stories) {
+    INFO(what);
+    const auto verdict = verdict_of_bytes(forged);
+    CHECK_FALSE(verdict.passed());
+    CHECK(verdict.broken() != "");
+  }
+}
+
+TEST_CASE("who does nothing earns nothing") {
+  const auto planned = [](const char* name, const char* step, bool idle) {
+    json tags = {step};
+    if (idle) tags.push_back("idle");
+    return json{{"name", name}, {"tags", tags}, {"points", 2}};
+  };
+  const auto story = [&](const std::vector<std::string>& passed) {
+    std::string text = event(
+        {{"event", "plan"},
+         {"cases",
+          {planned("untouched", "06.1", true), planned("made", "06.1", false),
+           planned("all idle", "06.2", true),
+           planned("more", "06.3", false)}}});
+    for (const auto* name : {"untouched", "made", "all idle", "more"}) {
+      const bool passes =
+          std::find(passed.begin(), passed.end(), name) != passed.end();
+      text += start(name) + result(name, passes ? "passed" : "failed");
+    }
+    return verdict_of(text + kDone).points();
+  };
+  CHECK(story({"untouched"}) == 0);
+  CHECK(story({"untouched", "all idle"}) == 0);
+  CHECK(story({"untouched", "made"}) == 4);
+  // Another step does not help, unless this one has nothing but such cases.
+  CHECK(story({"untouched", "more"}) == 2);
+  CHECK(story({"all idle", "more"}) == 4);
+  CHECK(story({"untouched", "made", "all idle", "more"}) == 8);
+}
+
+TEST_CASE("a judge that cannot go on says why") {
+  const auto broken = event({{"event", "broken"}, {"why", "no footing"}});
   const auto verdict =
-      verdict_of(plan({"a"}) + start("a") + forged.dump() + "\n" + kDone);
+      verdict_of_bytes(sealed(plan({"a"}) + start("a") + broken), "", 70);
   CHECK_FALSE(verdict.passed());
-  CHECK(verdict.broken().find("nonce") != std::string::npos);
+  CHECK(verdict.broken() == "the judge cannot go on: no footing");
+}
+
+TEST_CASE("how the judge ended has to fit what it has said") {
+  const auto right = plan({"a"}) + good("a") + kDone;
+  const auto wrong = plan({"a"}) + start("a") + result("a", "failed") + kDone;
+  CHECK(verdict_of_bytes(sealed(right), "", 0).passed());
+  CHECK(verdict_of_bytes(sealed(wrong), "", 1).broken() == "");
+  for (const int status : {1, 70, 128 + 9}) {
+    CHECK(verdict_of_bytes(sealed(right), "", status).broken() != "");
+  }
+  for (const int status : {0, 128 + 9}) {
+    CHECK(verdict_of_bytes(sealed(wrong), "", status).broken() != "");
+  }
+  Verdict verdict(kKey);
+  verdict.hear(sealed(right));
+  verdict.close("", std::nullopt);
+  CHECK_FALSE(verdict.passed());
 }
 
 TEST_CASE(

@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,8 +22,10 @@
 #include <optional>
 
 #include "lessons/kit/check.h"
+#include "vm/agent/guard.h"
 #include "vm/agent/pump.h"
 #include "vm/cpio.h"
+#include "vm/seal.h"
 
 namespace lab {
 namespace {
@@ -93,19 +96,6 @@ void mount_image(const std::string& name) {
         "mount the image {} for writing", name);
 }
 
-// A judge works beside a program that is root and may mean harm. From here on
-// nobody attaches to another process (not by ptrace, /proc/PID/mem or
-// pidfd_getfd), and the kernel's memory is closed; neither can be undone.
-void guard_the_judge() {
-  const auto write = [](const char* path, std::string_view text) {
-    const UniqueFd file{
-        check(::open(path, O_WRONLY | O_CLOEXEC), "open {}", path)};
-    check(::write(file.get(), text.data(), text.size()), "write {}", path);
-  };
-  write("/proc/sys/kernel/yama/ptrace_scope", "3");
-  write("/sys/kernel/security/lockdown", "confidentiality");
-}
-
 struct Pipe {
   UniqueFd reader;
   UniqueFd writer;
@@ -130,7 +120,14 @@ Streams make_streams(const Job& job) {
     ours = std::move(pipe.reader);
     theirs = std::move(pipe.writer);
   };
-  if (job.judge) from_job(streams.events, streams.job_events);
+  if (job.judge) {
+    // Not a pipe: /proc/PID/fd opens that a second time, but no socket.
+    int ends[2];
+    check(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends),
+          "make a pair of sockets");
+    streams.events.reset(ends[0]);
+    streams.job_events.reset(ends[1]);
+  }
   if (!job.terminal) {
     auto pipe = make_pipe();
     streams.job_input = std::move(pipe.reader);
@@ -159,6 +156,20 @@ Streams make_streams(const Job& job) {
   streams.job_output = duplicate(streams.job_input.get());
   streams.job_errors = duplicate(streams.job_input.get());
   return streams;
+}
+
+// Passes the judge's key on before the judge runs, and forgets it.
+void hand_over_key(int port, const UniqueFd& judge) {
+  SealKey key{};
+  for (std::size_t done = 0; done < key.size();) {
+    pollfd waiting{port, POLLIN, 0};
+    (void)::poll(&waiting, 1, /*timeout=*/-1);
+    done += static_cast<std::size_t>(
+        check(::read(port, key.data() + done, key.size() - done),
+              "read the judge's key"));
+  }
+  check(::write(judge.get(), key.data(), key.size()), "hand over the key");
+  ::explicit_bzero(key.data(), key.size());
 }
 
 std::vector<char*> pointers(const std::vector<std::string>& strings) {
@@ -244,12 +255,14 @@ pid_t start(const Job& job, Streams& streams) {
 // Carries the streams of a running job until it ends.
 class Carrier {
  public:
-  Carrier(const Ports& ports, LineBuffer& lines, Streams& streams, pid_t pid,
-          int child_signals)
+  Carrier(const Job& job, const Ports& ports, LineBuffer& lines,
+          Streams& streams, pid_t pid, int child_signals)
       : ports_(ports),
         lines_(lines),
         terminal_(streams.input.get()),
         pid_(pid),
+        // Somebody who stops a judge is up to something.
+        wanted_(job.judge ? WNOHANG | WUNTRACED | WCONTINUED : WNOHANG),
         child_signals_(child_signals),
         input_(ports[kInput].get(), std::move(streams.input)),
         output_(std::move(streams.output), ports[kOutput].get()),
@@ -311,9 +324,13 @@ class Carrier {
     while (::read(child_signals_, &info, sizeof info) > 0) {
     }
     int status = 0;
-    while (const pid_t pid = ::waitpid(-1, &status, WNOHANG)) {
+    while (const pid_t pid = ::waitpid(-1, &status, wanted_)) {
       if (pid == -1) break;
       if (pid != pid_) continue;
+      if (WIFSTOPPED(status) || WIFCONTINUED(status)) {
+        say(ports_, {{"say", "stopped"}});
+        continue;
+      }
       status_ =
           WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
     }
@@ -323,6 +340,7 @@ class Carrier {
   LineBuffer& lines_;
   int terminal_;
   pid_t pid_;
+  int wanted_;
   int child_signals_;
   Pump input_, output_, errors_, events_;
   std::optional<int> status_;
@@ -356,8 +374,9 @@ void run_job(const Job& job, const Ports& ports, LineBuffer& lines) {
     become_unique(job);
     if (job.payload > 0) unpack_payload(job.payload);
     if (!job.image_name.empty()) mount_image(job.image_name);
-    if (job.judge) guard_the_judge();
+    if (job.judge && job.guarded) guard_the_judge();
     streams = make_streams(job);
+    if (job.judge) hand_over_key(ports[kEvents].get(), streams.events);
     pid = start(job, streams);
   } catch (const std::exception& error) {
     say(ports, {{"say", "refused"}, {"why", error.what()}});
@@ -365,7 +384,7 @@ void run_job(const Job& job, const Ports& ports, LineBuffer& lines) {
   }
   say(ports, {{"say", "started"}});
 
-  Carrier carrier(ports, lines, streams, pid, child_signals.get());
+  Carrier carrier(job, ports, lines, streams, pid, child_signals.get());
   nlohmann::json exit = {{"say", "exit"}, {"status", carrier.until_end()}};
   exit.update(carrier.counts());
   say(ports, exit);

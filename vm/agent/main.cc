@@ -14,6 +14,7 @@
 
 #include "lessons/kit/check.h"
 #include "vm/agent/boot.h"
+#include "vm/agent/guard.h"
 #include "vm/agent/job.h"
 
 namespace lab {
@@ -73,6 +74,7 @@ Job wait_for_job(const Ports& ports, LineBuffer& lines) {
 
 void serve() {
   boot();
+  prepare_guard();
   (void)::signal(SIGPIPE, SIG_IGN);
   const Ports ports = open_ports();
   LineBuffer lines;

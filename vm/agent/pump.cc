@@ -9,6 +9,7 @@ namespace lab {
 namespace {
 
 constexpr std::size_t kBufferSize = 64 * 1024;
+constexpr std::size_t kMostOnItsWay = 512 * 1024;
 
 void make_nonblocking(int fd) {
   if (fd < 0) return;
@@ -78,8 +79,8 @@ void Pump::move() {
 
 void Pump::drain() {
   // A process that lives on may write for ever. What the job itself has written
-  // is no more than a pipe holds, and one buffer of ours.
-  const auto enough = moved_ + 2 * kBufferSize;
+  // is no more than a pipe or a socket holds, and one buffer of ours.
+  const auto enough = moved_ + kMostOnItsWay;
   while (open() && moved_ < enough && fill()) {
     if (empty()) continue;
     pollfd port{to_, POLLOUT, 0};

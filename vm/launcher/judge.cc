@@ -1,16 +1,21 @@
 #include "vm/launcher/judge.h"
 
 #include <fmt/format.h>
-#include <sys/random.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <future>
+#include <iterator>
 #include <regex>
+#include <stdexcept>
+#include <system_error>
 
 #include "vm/cpio.h"
+#include "vm/launcher/printable.h"
 #include "vm/launcher/session.h"
 #include "vm/launcher/verdict.h"
 
@@ -20,6 +25,11 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kTodoStatus = 75;
+
+// A result that nobody can read is none.
+struct ReportNotWritten : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
 
 // A judged program may print without end: this much is kept.
 class Kept {
@@ -42,10 +52,15 @@ class Kept {
   std::size_t left_out_ = 0;
 };
 
-std::string new_nonce() {
-  std::uint64_t random[2] = {};
-  if (::getrandom(random, sizeof random, 0) != sizeof random) std::abort();
-  return fmt::format("{:016x}{:016x}", random[0], random[1]);
+// Whoever collects results must not take an older file, or none, for this one.
+void write_output(const fs::path& path, const std::string& text) {
+  std::ofstream file(path, std::ios::binary);
+  errno = 0;
+  if (!(file << text).flush()) {
+    throw ReportNotWritten(fmt::format(
+        "cannot write {}: {}", path.string(),
+        std::generic_category().message(errno == 0 ? ENOENT : errno)));
+  }
 }
 
 // Writes one of the test's outputs: "console.log", or "console-2.log" if it is
@@ -55,13 +70,14 @@ void keep_output(const std::string& name, int machine,
   const char* const directory = std::getenv("TEST_UNDECLARED_OUTPUTS_DIR");
   if (directory == nullptr) return;
   const auto number = machine == 1 ? "" : fmt::format("-{}", machine);
-  std::ofstream(fs::path(directory) / fmt::format("{}{}.log", name, number))
-      << text;
+  write_output(fs::path(directory) / fmt::format("{}{}.log", name, number),
+               text);
 }
 
 struct Listener {
   std::function<void(std::string_view)> events = [](std::string_view) {};
   std::function<bool()> enough = [] { return false; };  // As SessionOptions.
+  std::string key = {};                                 // As SessionOptions.
 };
 
 struct Run {
@@ -85,7 +101,8 @@ Run run_in_machine(int number, const std::string& archive, Job job,
       run_session(machine, std::move(job), {keep, keep, listener.events},
                   {.forward_input = false,
                    .deadline = std::chrono::seconds(options.deadline_seconds),
-                   .enough = listener.enough});
+                   .enough = listener.enough,
+                   .key = listener.key});
   run.output = output.text();
   keep_output("console", number, machine.qemu->console());
   keep_output("output", number, run.output);
@@ -139,7 +156,7 @@ int expect_todo(const JudgeOptions& options, const std::string& lesson) {
 }
 
 Job judge_job(const JudgeOptions& options, const std::string& lesson,
-              const std::string& nonce, const std::string& share) {
+              const std::string& share) {
   Job job;
   job.judge = true;
   job.argv = {"/job/judge"};
@@ -147,10 +164,11 @@ Job judge_job(const JudgeOptions& options, const std::string& lesson,
   job.environment = kEnvironment;
   for (const auto& setting :
        {"JUDGE_PROGRAM=/job/" + lesson, std::string("JUDGE_PROBE=/job/probe"),
-        "JUDGE_NONCE=" + nonce, "JUDGE_SHARE=" + share,
-        std::string("JUDGE_EVENTS_FD=3")}) {
+        "JUDGE_SHARE=" + share, std::string("JUDGE_EVENTS_FD=3")}) {
     job.environment.push_back(setting);
   }
+  job.guarded = !options.unguarded;
+  if (options.unguarded) job.environment.emplace_back("JUDGE_UNGUARDED=1");
   return job;
 }
 
@@ -210,6 +228,14 @@ int judge_waiting(const Verdict& verdict, const std::string& step) {
   return met ? kJudgedRight : kJudgedWrong;
 }
 
+// A program that does nothing of what is asked.
+int judge_idle(const Verdict& verdict) {
+  const bool met = verdict.broken().empty() && verdict.points() == 0;
+  fmt::print("{}: it is judged to the end, and earns no points\n",
+             met ? "as it should" : "NOT AS IT SHOULD");
+  return met ? kJudgedRight : kJudgedWrong;
+}
+
 // What is to be judged, and in how many machines.
 struct Task {
   const JudgeOptions& options;
@@ -227,8 +253,8 @@ struct Judged {
 
 // Judges in one of the machines: its share of the cases.
 Judged judge_share(const Task& task, int number) {
-  const auto nonce = new_nonce();
-  Verdict verdict(nonce);
+  const auto key = new_seal_key();
+  Verdict verdict(key);
   const auto hear = [&](std::string_view bytes) { verdict.hear(bytes); };
   const auto enough = [&] {
     return !verdict.broken().empty() ||
@@ -236,9 +262,12 @@ Judged judge_share(const Task& task, int number) {
   };
   const auto share = fmt::format("{}/{}", number, task.machines);
   const auto run = run_in_machine(
-      number, task.archive, judge_job(task.options, task.lesson, nonce, share),
-      task.options, {hear, enough});
-  if (!enough()) verdict.close(run.ending.refused + run.ending.machine_died);
+      number, task.archive, judge_job(task.options, task.lesson, share),
+      task.options, {hear, enough, std::string(key.begin(), key.end())});
+  if (!enough()) {
+    verdict.close(run.ending.refused + run.ending.machine_died,
+                  run.ending.status);
+  }
   return {std::move(verdict), run.output};
 }
 
@@ -259,10 +288,31 @@ Judged judge_all(const Task& task) {
   return {Verdict::of_shares(verdicts), output};
 }
 
-}  // namespace
+std::string content(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw std::runtime_error("read " + path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
 
-int judge(const JudgeOptions& options) {
+// There is nothing to judge. That is a verdict, too, so that nobody takes an
+// older one for it.
+int judge_unbuilt(const std::string& lesson, const std::string& messages) {
+  Verdict verdict(SealKey{});
+  verdict.close("the program cannot be built", std::nullopt);
+  fmt::print("{}\n\n{}\nIt cannot be built: 0 points.\n", lesson,
+             printable(messages));
+  if (const char* const file = std::getenv("XML_OUTPUT_FILE")) {
+    write_output(file, verdict.junit(lesson));
+  }
+  return kJudgedWrong;
+}
+
+int judge_and_report(const JudgeOptions& options) {
   const std::string lesson = fs::path(options.program).filename();
+  if (!options.messages.empty()) {
+    const auto messages = content(options.messages);
+    if (!messages.empty()) return judge_unbuilt(lesson, messages);
+  }
   if (!options.expect_todo.empty()) return expect_todo(options, lesson);
 
   Task task{options, lesson, std::nullopt, archive_for(options, lesson)};
@@ -274,17 +324,34 @@ int judge(const JudgeOptions& options) {
 
   fmt::print("{}", verdict.report(lesson));
   if (!verdict.broken().empty() && !output.empty()) {
-    fmt::print("\nThe judge printed:\n{}\n", output);
+    fmt::print("\nThe judge printed:\n{}\n", printable(output));
   }
   if (const char* const file = std::getenv("XML_OUTPUT_FILE")) {
-    std::ofstream(file) << verdict.junit(lesson);
+    write_output(file, verdict.junit(lesson));
   }
   if (task.expectation) return task.expectation->judge(verdict);
   if (!options.expect_waiting.empty()) {
     return judge_waiting(verdict, options.expect_waiting);
   }
+  if (options.expect_no_points) return judge_idle(verdict);
   if (verdict.passed()) return kJudgedRight;
   return verdict.broken().empty() ? kJudgedWrong : kNotJudged;
+}
+
+}  // namespace
+
+int judge(const JudgeOptions& options) {
+  int status = kNotJudged;
+  try {
+    status = judge_and_report(options);
+    if (std::fflush(stdout) != 0) {
+      throw ReportNotWritten("cannot write the report to standard output");
+    }
+  } catch (const ReportNotWritten& error) {
+    (void)std::fputs(fmt::format("lab: {}\n", error.what()).c_str(), stderr);
+    status = kNotJudged;
+  }
+  return status;
 }
 
 }  // namespace lab

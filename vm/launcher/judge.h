@@ -13,6 +13,8 @@ struct JudgeOptions {
   std::string judge;    // Paths on this machine.
   std::string program;  // Its file name is the lesson's.
   std::string probe;
+  std::string
+      messages;  // What could not be built, and why; empty if all could.
   std::vector<std::string> files;  // NAME=PATH: further files, as /job/NAME.
   std::string image;               // A root file system, as /rootfs/NAME.
   std::string filter;              // Which cases: Catch2's test specification.
@@ -26,13 +28,16 @@ struct JudgeOptions {
   std::string expect_text;  // What the report then says (a regular expression).
   std::string expect_todo;  // The program alone stops at this step with 75.
   std::vector<std::string> arguments;  // What the program then gets.
-  std::string expect_waiting;  // The step that comes next: no case fails.
+  std::string expect_waiting;     // The step that comes next: no case fails.
+  bool expect_no_points = false;  // Judged to the end, and nothing earned.
+  bool unguarded = false;         // Nothing keeps root out of the judge.
 };
 
 // Statuses of `lab judge`.
 inline constexpr int kJudgedRight = 0;
 inline constexpr int kJudgedWrong = 1;  // Judged, and something is not right.
-// The machine or the judge did not live to the end: the report says of what.
+// The machine or the judge did not live to the end: the report says of what. Or
+// the report itself could not be written: a line on standard error says where.
 inline constexpr int kNotJudged = 2;
 
 // Prints the report, writes JUnit XML to $XML_OUTPUT_FILE, and keeps each

@@ -1,5 +1,8 @@
 // The launcher of the lab machine. `bazel run` calls it for every lesson.
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
@@ -28,6 +31,8 @@ void define_judge(CLI::App& lab, Options& options) {
   judge->add_option("--judge", to.judge, "the judge's program");
   judge->add_option("--program", to.program, "the program to judge")
       ->required();
+  judge->add_option("--messages", to.messages,
+                    "a file: why there is no program, if it is not empty");
   judge->add_option("--probe", to.probe, "what the program is to run");
   judge->add_option("--file", to.files,
                     "NAME=PATH: a further file, as /job/NAME");
@@ -48,6 +53,10 @@ void define_judge(CLI::App& lab, Options& options) {
                     "the step at which the program stops");
   judge->add_option("--expect-waiting", to.expect_waiting,
                     "the step that everything waits for");
+  judge->add_flag("--expect-no-points", to.expect_no_points,
+                  "it is judged to the end, and earns nothing");
+  judge->add_flag("--unguarded", to.unguarded,
+                  "nothing keeps root out of the judge: the positive control");
   judge->add_option("--argument", to.arguments,
                     "what the program gets, with --expect-todo");
 }
@@ -84,6 +93,17 @@ void complain(const std::string& text) {
   (void)std::fputs(("lab: " + text + "\n").c_str(), stderr);
 }
 
+// Whoever starts this may have closed them. Then the next file that is opened
+// would take their place, and get what is meant for them.
+void open_standard_descriptors() {
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
+    if (::fcntl(fd, F_GETFD) == -1) {
+      // NOLINTNEXTLINE(android-cloexec-open): inherited, as they always are.
+      (void)!::open("/dev/null", O_RDWR);
+    }
+  }
+}
+
 int dispatch(CLI::App& lab, const Options& options) {
   if (lab.got_subcommand("run"))
     return lab::run(lab.get_subcommand("run")->remaining());
@@ -100,6 +120,7 @@ int dispatch(CLI::App& lab, const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  open_standard_descriptors();
   CLI::App lab("The lab machine: runs and judges what learners write.", "lab");
   Options options;
   define(lab, options);

@@ -27,14 +27,16 @@ constexpr int kMemoryMiB = 512;
 constexpr char kMemoryId[] = "ram";
 
 // console: the log. panic: reset at once, which -no-reboot turns into an end.
-// cgroup_no_v1: cgroup v2 alone. The rest is about time: a console without
-// chatter, no calibration loops under emulation, the same addresses for each
-// start of a program, and no patience before memory is freed
-// (docs/architecture.md, "Why programs in the machine always load at the same
-// address").
+// cgroup_no_v1: cgroup v2 alone. lsm: with AppArmor, and with what guards a
+// judge (agent/guard.h), whatever the distribution has chosen. The rest is
+// about time: a console without chatter, no calibration loops under emulation,
+// the same addresses for each start of a program, and no patience before memory
+// is freed (docs/architecture.md, "Why programs in the machine always load at
+// the same address").
 constexpr char kKernelOptions[] =
     "console=ttyS0 quiet loglevel=4 panic=-1 cgroup_no_v1=all apparmor=1 "
-    "security=apparmor random.trust_cpu=on tsc=reliable no_timer_check "
+    "lsm=lockdown,landlock,yama,apparmor,bpf random.trust_cpu=on tsc=reliable "
+    "no_timer_check "
     "norandmaps rcupdate.rcu_expedited=1";
 
 UniqueFd anonymous_file(const char* name, std::int64_t size) {

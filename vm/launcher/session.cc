@@ -109,7 +109,13 @@ class Session {
     if (options_.deadline) deadline_ = Clock::now() + *options_.deadline;
     start_by_ = Clock::now() + kStartDeadline;
     say({{"say", "job"}, {"job", job}});
+    if (!options_.key.empty()) send_key();
     while (!ended() && !options_.enough()) wait_and_carry();
+    if (ending_.status && received_[kEvents] != expected_[kEvents]) {
+      ending_ = {.status = {},
+                 .refused = {},
+                 .machine_died = "more events came than the agent has sent"};
+    }
     return ending_;
   }
 
@@ -210,6 +216,8 @@ class Session {
       started_ = true;
     } else if (what == "refused") {
       ending_.refused = message.at("why");
+    } else if (what == "stopped") {
+      ending_.machine_died = "the judge was stopped";
     } else if (what == "exit") {
       expected_[kOutput] = message.at("output");
       expected_[kErrors] = message.at("errors");
@@ -277,6 +285,12 @@ class Session {
         !why.empty()      ? why
         : !errors.empty() ? "QEMU ended: " + errors
                           : "the machine was switched off, or QEMU was killed";
+  }
+
+  // Not in a message: the agent keeps those.
+  void send_key() {
+    (void)!::send(qemu_.port(kEvents), options_.key.data(), options_.key.size(),
+                  MSG_NOSIGNAL);
   }
 
   void say(const json& message) {

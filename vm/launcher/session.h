@@ -25,6 +25,7 @@ struct SessionOptions {
   // Asked after each event: is all known that was to be known? Then the session
   // ends at once, and its Ending is empty.
   std::function<bool()> enough = [] { return false; };
+  std::string key = {};  // A judge's, for its seals: vm/seal.h.
 };
 
 // How a job ended. Just one of the three is the case, or none: see enough.

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "vm/launcher/printable.h"
+
 namespace lab {
 namespace {
 
@@ -18,16 +20,9 @@ bool is_step(const std::string& tag) {
          tag.find_first_not_of("0123456789.") == tag.npos;
 }
 
-// A program may print what would move the reader's cursor, or do worse.
-bool is_control(char letter) {
-  return (static_cast<unsigned char>(letter) < 0x20 && letter != '\n' &&
-          letter != '\t') ||
-         letter == 0x7f;
-}
-
 std::string escape_xml(std::string_view text) {
   std::string result;
-  for (const char letter : text) {
+  for (const char letter : printable(text)) {
     switch (letter) {
       case '<':
         result += "&lt;";
@@ -45,8 +40,7 @@ std::string escape_xml(std::string_view text) {
         result += "&#10;";
         break;
       default:
-        // XML has no way to write the other control characters.
-        result += is_control(letter) ? '?' : letter;
+        result += letter;
     }
   }
   return result;
@@ -54,14 +48,14 @@ std::string escape_xml(std::string_view text) {
 
 std::string indented(const std::string& text, const std::string& margin) {
   std::string result = margin;
-  for (const char letter : text) {
-    result.push_back(is_control(letter) ? '?' : letter);
+  for (const char letter : printable(text)) {
+    result.push_back(letter);
     if (letter == '\n') result += margin;
   }
   return result + "\n";
 }
 
-std::string describe(const Failure& failure) {
+std::string text_of(const Failure& failure) {
   std::string text =
       fmt::format("{}:{}\nexpected  {}\nfound     {}", failure.file,
                   failure.line, failure.expected, failure.found);
@@ -72,10 +66,6 @@ std::string describe(const Failure& failure) {
 // The step that it waits for: "06.10" comes after "06.9".
 std::pair<std::size_t, std::string> order_of(const Case& test) {
   return {test.waits_for.size(), test.waits_for};
-}
-
-int earned(const Case& test) {
-  return test.status == Status::kPassed ? test.points : 0;
 }
 
 const char* word(Status status) {
@@ -89,23 +79,6 @@ const char* word(Status status) {
     default:
       return "not run";
   }
-}
-
-// One case as lines of the report.
-std::string describe(const Case& test) {
-  static const std::string kMargin(18, ' ');
-  std::string remark;
-  if (test.status == Status::kWaiting && test.waits_for != test.step) {
-    remark = fmt::format("  (for step {})", test.waits_for);
-  } else if (test.points > 0) {
-    remark = fmt::format("  ({} of {})", earned(test), test.points);
-  }
-  auto text = fmt::format("  {:<8} {:<5}  {}{}\n", word(test.status), test.step,
-                          test.name, remark);
-  for (const auto& failure : test.failures) {
-    text += indented(describe(failure), kMargin);
-  }
-  return text;
 }
 
 }  // namespace
@@ -125,11 +98,15 @@ void Verdict::hear(std::string_view bytes) {
 }
 
 void Verdict::take(const std::string& line) {
-  const auto event = json::parse(line);
+  const auto text = seal_.text_of(line);
+  if (!text)
+    return break_story("an event is forged: it has not the judge's seal");
+  const auto event = json::parse(*text);
   const auto what = event.at("event").get<std::string>();
-  if (event.at("nonce") != nonce_)
-    return break_story("an event has the wrong nonce");
   if (done_) return break_story("an event came after the end");
+  if (what == "broken")
+    return break_story("the judge cannot go on: " +
+                       event.at("why").get<std::string>());
   if (what == "plan") return plan(event);
   if (!planned_) return break_story("an event came before the plan");
 
@@ -177,6 +154,7 @@ void Verdict::plan(const json& event) {
     test.points = planned.value("points", 0);
     for (const auto& tag : planned.value("tags", std::vector<std::string>{})) {
       if (is_step(tag)) test.step = tag;
+      if (tag == "idle") test.idle = true;
     }
     cases_.push_back(std::move(test));
   }
@@ -192,9 +170,10 @@ Case& Verdict::known(const json& event) {
   return cases_.front();
 }
 
-void Verdict::close(const std::string& why) {
+void Verdict::close(const std::string& why, std::optional<int> status) {
   if (!broken_.empty()) return;
   if (!why.empty()) return break_story(why);
+  if (lines_.size() > 0) return break_story("the last event is not whole");
   if (!planned_) return break_story("the judge ended before its plan");
   if (!done_) {
     const auto running =
@@ -207,14 +186,21 @@ void Verdict::close(const std::string& why) {
   const bool missing = std::ranges::any_of(cases_, [](const Case& test) {
     return test.status == Status::kPlanned || test.status == Status::kStarted;
   });
-  if (missing) break_story("the judge left out cases that it had planned");
+  if (missing)
+    return break_story("the judge left out cases that it had planned");
+  const int fitting = passed() ? 0 : 1;
+  if (status != fitting) {
+    break_story(fmt::format(
+        "the judge ended with status {}, which does not fit what it had said",
+        status ? fmt::to_string(*status) : "unknown"));
+  }
 }
 
 Verdict Verdict::of_shares(const std::vector<Verdict>& shares) {
   // One machine may have been given a filter, and so not all the cases.
   if (shares.size() == 1) return shares.front();
 
-  Verdict whole("");
+  Verdict whole(SealKey{});
   whole.done_ = std::ranges::all_of(shares, &Verdict::done_);
   std::size_t most = 0;
   for (const auto& share : shares) {
@@ -260,22 +246,61 @@ const Case* Verdict::first_not_passed() const {
   return next;
 }
 
+// One case as lines of the report.
+std::string Verdict::describe(const Case& test) const {
+  static const std::string kMargin(18, ' ');
+  std::string remark;
+  if (test.status == Status::kWaiting && test.waits_for != test.step) {
+    remark = fmt::format("  (for step {})", test.waits_for);
+  } else if (test.points > 0) {
+    const bool withheld = test.status == Status::kPassed && earned(test) == 0;
+    remark = fmt::format("  ({} of {}{})", earned(test), test.points,
+                         withheld ? ": it takes nothing to pass it" : "");
+  }
+  auto text = fmt::format("  {:<8} {:<5}  {}{}\n", word(test.status), test.step,
+                          test.name, remark);
+  for (const auto& failure : test.failures) {
+    text += indented(text_of(failure), kMargin);
+  }
+  return text;
+}
+
 std::string Verdict::report(const std::string& lesson) const {
   std::string text = lesson + "\n\n";
   for (const auto& test : cases_) text += describe(test);
   return text + "\n" + summary(lesson) + "\n";
 }
 
-std::string Verdict::summary(const std::string& lesson) const {
-  int points = 0;
-  int possible = 0;
-  for (const auto& test : cases_) {
-    points += earned(test);
-    possible += test.points;
+int Verdict::earned(const Case& test) const {
+  if (test.status != Status::kPassed) return 0;
+  if (!test.idle) return test.points;
+
+  bool step_wants_something = false;
+  bool any_passed = false;
+  for (const auto& other : cases_) {
+    if (other.idle || other.points == 0) continue;
+    const bool passed = other.status == Status::kPassed;
+    any_passed = any_passed || passed;
+    if (other.step != test.step) continue;
+    if (passed) return test.points;
+    step_wants_something = true;
   }
-  const auto score = fmt::format("{} of {} points.", points, possible);
+  return any_passed && !step_wants_something ? test.points : 0;
+}
+
+int Verdict::points() const {
+  return std::accumulate(
+      cases_.begin(), cases_.end(), 0,
+      [this](int sum, const Case& test) { return sum + earned(test); });
+}
+
+std::string Verdict::summary(const std::string& lesson) const {
+  int possible = 0;
+  for (const auto& test : cases_) possible += test.points;
+  const auto score = fmt::format("{} of {} points.", points(), possible);
   if (!broken_.empty()) {
-    return fmt::format("Not judged to the end: {}.\n{}", broken_, score);
+    return fmt::format("Not judged to the end: {}.\n{}", printable(broken_),
+                       score);
   }
   const auto* next = first_not_passed();
   if (next == nullptr) return score + " All is right.";
@@ -288,7 +313,8 @@ std::string Verdict::summary(const std::string& lesson) const {
                      step);
 }
 
-std::string Verdict::junit(const std::string& lesson) const {
+std::string Verdict::junit(const std::string& of) const {
+  const auto lesson = escape_xml(of);
   const auto count = [&](Status status) {
     return std::ranges::count(cases_, status, &Case::status);
   };
@@ -308,7 +334,7 @@ std::string Verdict::junit(const std::string& lesson) const {
                     lesson, escape_xml(test.name), test.seconds);
     for (const auto& failure : test.failures) {
       xml += fmt::format("<failure message=\"{}\"/>",
-                         escape_xml(describe(failure)));
+                         escape_xml(text_of(failure)));
     }
     if (test.status == Status::kWaiting) {
       xml += fmt::format("<failure message=\"step {} is yours to write\"/>",

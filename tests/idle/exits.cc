@@ -1,0 +1,3 @@
+// A program that does nothing, and says that all is well.
+
+int main() { return 0; }
