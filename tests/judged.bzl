@@ -41,6 +41,9 @@ def _judged_test_impl(ctx):
     if ctx.file.image:
         words += ["--image", ctx.file.image.short_path]
         files.append(ctx.file.image)
+    for target, name in ctx.attr.files.items():
+        words += ["--file", "%s=%s" % (name, target.files.to_list()[0].short_path)]
+        files += target.files.to_list()
     if ctx.attr.expect_todo:
         words += ["--expect-todo", ctx.attr.expect_todo]
     if ctx.attr.expect_waiting:
@@ -99,6 +102,10 @@ judged_test = rule(
         "probe": attr.label(executable = True, cfg = "target"),
         # A root file system that the machine gets, at /rootfs/NAME.
         "image": attr.label(allow_single_file = [".squashfs"]),
+        "files": attr.label_keyed_string_dict(
+            doc = "What else the machine gets: a file, and its name there, in /job.",
+            allow_files = True,
+        ),
         # The step at which the program has to stop, as not yet written.
         "expect_todo": attr.string(),
         # The step that is to be written next: all before it is right.

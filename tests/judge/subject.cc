@@ -8,6 +8,7 @@
 #include <linux/sched.h>
 #include <linux/securebits.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -130,9 +131,14 @@ void become_program(const std::vector<char*>& argv,
   check(::setsid(), "start a session");
   const char* const directory = home(circumstances);
   check(::chdir(directory), "enter {}", directory);
-  const UniqueFd input{
+  const UniqueFd null{
       check(::open("/dev/null", O_RDONLY | O_CLOEXEC), "open /dev/null")};
-  check(::dup2(input.get(), STDIN_FILENO), "set standard input");
+  const bool has_terminal = circumstances.terminal != -1;
+  const int input = has_terminal ? circumstances.terminal : null.get();
+  check(::dup2(input, STDIN_FILENO), "set standard input");
+  if (has_terminal) {
+    check(::ioctl(STDIN_FILENO, TIOCSCTTY, 0), "take the terminal");
+  }
   check(::dup2(output, STDOUT_FILENO), "set standard output");
   check(::dup2(errors, STDERR_FILENO), "set standard error");
   sigset_t none;
@@ -190,7 +196,9 @@ Subject::Subject(const std::vector<std::string>& arguments,
   auto output = make_pipe();
   auto errors = make_pipe();
 
-  arguments_.insert(arguments_.begin(), machine().program());
+  const auto& program = circumstances.program;
+  arguments_.insert(arguments_.begin(),
+                    program.empty() ? machine().program() : program);
   const auto variables = environment(circumstances);
   const auto argv = pointers(arguments_);
   const auto envp = pointers(variables);

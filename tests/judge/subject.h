@@ -48,6 +48,12 @@ class Failed : public std::runtime_error {
 
 // How a program is started.
 struct Circumstances {
+  // Another program than the judged one: its path in the machine.
+  std::string program;
+
+  // A terminal that is its standard input, and its session's: pty(7). -1: none.
+  int terminal = -1;
+
   // Does it stop and wait at an unwritten step, or end with 75?
   bool hold_at_todo = true;
 

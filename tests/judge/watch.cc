@@ -73,6 +73,8 @@ void add_verdict(std::vector<sock_filter>& filter, const Call& call,
                  __u32 verdict) {
   const auto number = static_cast<__u32>(call.number);
   const bool any = !call.argument.has_value();
+  const auto argument = static_cast<__u32>(offsetof(seccomp_data, args) +
+                                           call.index * sizeof(__u64));
   filter.insert(
       filter.end(),
       {
@@ -80,7 +82,7 @@ void add_verdict(std::vector<sock_filter>& filter, const Call& call,
           BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 4),
           BPF_STMT(BPF_JMP | BPF_JA, any ? 2U : 0U),
           // The lower half comes first: our guests are little-endian.
-          BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args[0])),
+          BPF_STMT(BPF_LD | BPF_W | BPF_ABS, argument),
           BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call.argument.value_or(0), 0, 1),
           BPF_STMT(BPF_RET | BPF_K, verdict),
       });

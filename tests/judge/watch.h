@@ -63,10 +63,12 @@ class CgroupWatch {
   Deadline end_{std::chrono::milliseconds{0}};
 };
 
-// A system call by its number and, if it is of many uses, its first argument.
+// A system call by its number and, if it is of many uses, one of its arguments:
+// the first, unless `index` says which.
 struct Call {
   int number = -1;
   std::optional<unsigned> argument = std::nullopt;
+  unsigned index = 0;
 };
 
 // A call that does nothing but fail.

@@ -40,6 +40,11 @@
 //   chown PATH UID      give a file to somebody else
 //   mknod PATH          make a device node, of /dev/null
 //   escape              leave a chroot by a second one: chroot(2), NOTES
+//   crash               make a child that ends by SIGSEGV, and wait for it
+//   type PATH TEXT      type TEXT into a terminal: ioctl_tty(2), TIOCSTI
+//   walk                what can be had of other processes, through /proc: a
+//                       line each, "PID NAME DEVICE INODE" of what a link leads
+//                       to, "PID NAME BYTES" of what a file has
 //   call NUMBER [ARGUMENT]...
 //                       a system call, by its number; an argument is a number,
 //                       or a path (with a '/' at its beginning), of which the
@@ -62,6 +67,7 @@
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <pthread.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -334,6 +340,92 @@ bool escape() {
   return done(::chroot("."));
 }
 
+bool crash() {
+  const pid_t pid = fork_child([] {
+    ::signal(SIGSEGV, SIG_DFL);
+    ::raise(SIGSEGV);
+  });
+  return done(pid == -1 ? -1 : ::waitpid(pid, nullptr, 0));
+}
+
+bool type_into(const char* path, const char* text) {
+  const int fd = ::open(path, O_RDWR | O_NOCTTY | O_CLOEXEC);
+  if (fd == -1) return failed();
+  long result = 0;
+  for (; *text != '\0' && result != -1; ++text) {
+    result = ::ioctl(fd, TIOCSTI, text);
+  }
+  const bool answered = done(result);
+  ::close(fd);
+  return answered;
+}
+
+// Adds to an answer that has begun.
+__attribute__((format(printf, 1, 2))) void add_line(const char* format, ...) {
+  std::va_list arguments;
+  va_start(arguments, format);
+  const std::size_t room = sizeof reply - reply_size;
+  const int size =
+      std::vsnprintf(reply + reply_size, room, format, arguments);  // NOLINT
+  va_end(arguments);
+  if (static_cast<std::size_t>(size) < room) {
+    reply_size += static_cast<std::size_t>(size);
+  }
+}
+
+void add_link(const char* pid, const char* name) {
+  char path[128];
+  std::snprintf(path, sizeof path, "/proc/%s/%s", pid, name);
+  struct stat file {};
+  if (::stat(path, &file) == -1) return;
+  add_line("%s %s %lu %lu\n", pid, name,
+           static_cast<unsigned long>(file.st_dev),
+           static_cast<unsigned long>(file.st_ino));
+}
+
+void add_links_in(const char* pid, const char* name) {
+  char path[128];
+  std::snprintf(path, sizeof path, "/proc/%s/%s", pid, name);
+  DIR* const directory = ::opendir(path);
+  if (directory == nullptr) return;
+  while (const dirent* const entry = ::readdir(directory)) {
+    if (entry->d_name[0] == '.') continue;
+    std::snprintf(path, sizeof path, "%s/%.64s", name, entry->d_name);
+    add_link(pid, path);
+  }
+  ::closedir(directory);
+}
+
+void add_file(const char* pid, const char* name) {
+  char path[128];
+  std::snprintf(path, sizeof path, "/proc/%s/%s", pid, name);
+  const int fd = ::open(path, O_RDONLY | O_CLOEXEC);
+  if (fd == -1) return;
+  static char bytes[4096];
+  const ssize_t size = ::read(fd, bytes, sizeof bytes);
+  ::close(fd);
+  if (size >= 0) add_line("%s %s %ld\n", pid, name, static_cast<long>(size));
+}
+
+bool walk() {
+  DIR* const processes = ::opendir("/proc");
+  if (processes == nullptr) return failed();
+  answer("ok ");
+  while (const dirent* const entry = ::readdir(processes)) {
+    const char* const pid = entry->d_name;
+    const long number = ::strtol(pid, nullptr, 10);
+    if (number == 0 || number == ::getpid()) continue;
+    for (const auto* name : {"cwd", "root", "exe"}) add_link(pid, name);
+    for (const auto* name : {"fd", "map_files", "ns"}) add_links_in(pid, name);
+    for (const auto* name : {"environ", "auxv", "maps", "smaps", "pagemap",
+                             "io", "syscall", "stack", "personality"}) {
+      add_file(pid, name);
+    }
+  }
+  ::closedir(processes);
+  return true;
+}
+
 // A system call as an instruction has it.
 struct Call {
   bool as_32_bit = false;
@@ -474,6 +566,9 @@ bool carry_out(const Words& words) {
     return done(::mknod(words.at(1), S_IFCHR | 0666, makedev(1, 3)));
   }
   if (what == "escape") return escape();
+  if (what == "crash") return crash();
+  if (what == "type") return type_into(words.at(1), words.at(2));
+  if (what == "walk") return walk();
   if (what == "call") return call(words, /*as_32_bit=*/false);
   if (what == "call32") return call(words, /*as_32_bit=*/true);
   if (what == "words") return put_words(words);
@@ -488,10 +583,11 @@ bool carry_out(const Words& words) {
 // How many words an instruction has, itself included.
 int words_of(std::string_view what) {
   if (what == "write" || what == "make" || what == "mount") return 3;
+  if (what == "type") return 3;
   if (what == "sync-write-child") return 3;
   if (what == "sync-write" || what == "chown") return 3;
   if (what == "reap" || what == "cwd" || what == "escape") return 1;
-  if (what == "thread") return 1;
+  if (what == "thread" || what == "crash" || what == "walk") return 1;
   if (what == "call" || what == "call32" || what == "words") return kMaxWords;
   if (what == "thread-call" || what == "thread-call32") return kMaxWords;
   return 2;
