@@ -77,7 +77,7 @@ class Look {
     if (is_init_) {
       std::erase(environment, '\n');
       expect(environment.empty(), "environ", environment);
-      expect(std::string(words.c_str()) == "init" &&
+      expect(words.substr(0, words.find('\0')) == "init" &&
                  words.find_first_not_of('\0', 4) == words.npos,
              "cmdline", words);
       return;

@@ -14,7 +14,7 @@ namespace walls {
 // A way to start a container, and what is different there.
 struct Mode {
   Options options;
-  std::string why = "";  // It is different from the default.
+  std::string why;  // It is different from the default.
   std::set<std::string> namespaces = {"cgroup", "ipc", "mnt",
                                       "net",    "pid", "uts"};
   std::string capabilities = "00000000a80425fb";  // The command's, effective
