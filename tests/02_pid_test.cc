@@ -406,7 +406,7 @@ TEST_CASE("02: a hundred orphans leave no zombie", "[02.6][points:2]") {
   CHECK(only_two_are_left(box));
 }
 
-TEST_CASE("02: an error of waitpid() is one", "[02.6][points:1]") {
+TEST_CASE("02: an error of waitpid() is one", "[02.6][points:1][idle]") {
   const auto root = judge::make_root_directory();
   judge::Circumstances circumstances;
   circumstances.failing_calls = {{{SYS_wait4}, EPERM}};
