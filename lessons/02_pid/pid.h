@@ -87,8 +87,9 @@ std::optional<int> reap(pid_t command);
 // for a process 1 that neither blocks nor handles them.
 sigset_t block_signals();
 
-// Waits for one of these signals: SIGCHLD, or SIGHUP, SIGINT, SIGQUIT, SIGTERM,
-// SIGUSR1 or SIGUSR2 that another process has sent. Returns its number.
+// Waits for SIGCHLD, or for a signal that another process has sent and that can
+// be passed on: nearly all can, kit::signals_to_pass_on() has the list. Returns
+// its number.
 //
 // What a terminal sends (Ctrl-C) is left out: the command gets that itself.
 int next_signal();

@@ -2,17 +2,14 @@
 
 #include "lessons/02_pid/pid.h"
 #include "lessons/kit/check.h"
+#include "lessons/kit/spawn.h"
 
 namespace container {
 namespace {
 
 sigset_t signals_for_init() {
-  sigset_t set;
-  ::sigemptyset(&set);
-  for (const int signal :
-       {SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2}) {
-    ::sigaddset(&set, signal);
-  }
+  sigset_t set = kit::signals_to_pass_on();
+  ::sigaddset(&set, SIGCHLD);
   return set;
 }
 

@@ -1,9 +1,5 @@
 // 14_container: a small container runtime.
 
-#include <linux/keyctl.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -15,6 +11,7 @@
 
 #include "lessons/01_mount/mount.h"
 #include "lessons/02_pid/pid.h"
+#include "lessons/14_container/caller.h"
 #include "lessons/14_container/container.h"
 #include "lessons/14_container/file_system.h"
 #include "lessons/14_container/options.h"
@@ -47,30 +44,9 @@ void set_environment(const std::vector<std::string>& environment) {
   }
 }
 
-// Keys of whoever has started us are not for the container: keyrings(7).
-void make_keyring() {
-  const auto made =
-      ::syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, /*name=*/nullptr);
-  const bool has_no_keys = made == -1 && errno == ENOSYS;  // This kernel.
-  if (!has_no_keys) kit::check(made, "make a session keyring");
-}
-
-// In the init: keeps nothing of the caller's.
-void leave_the_caller(char** argv) {
-  kit::check(::setsid(), "begin a session");
-  make_keyring();
-  (void)::umask(022);
-  // A core file would be written in the container, or given to a program of the
-  // host's, which 0 does not prevent and 1 does: core(5), "Piping core dumps".
-  const rlimit no_core{1, 1};
-  kit::check(::setrlimit(RLIMIT_CORE, &no_core), "forbid core dumps");
-  kit::forget_words(argv);
-}
-
-// Who: the command, until it is the command. `signals`: what it is to block.
-[[noreturn]] void run_command(const Settings& settings,
-                              const sigset_t& signals) {
-  kit::check(::sigprocmask(SIG_SETMASK, &signals, nullptr), "restore signals");
+// Who: the command, until it is the command.
+[[noreturn]] void run_command(const Settings& settings) {
+  container::unblock_signals();
   container::begin_session();
   set_environment(settings.environment);
   // As a volume's target is opened: a directory of the image leads to no place
@@ -84,14 +60,14 @@ void leave_the_caller(char** argv) {
 
 // Who: the init, process 1 of the container.
 int run_init(Settings& settings, int program, kit::Gate& prepared,
-             const sigset_t& signals, char** argv) {
+             char** argv) {
   prepared.wait();
-  leave_the_caller(argv);
+  container::leave_the_caller(argv);
   container::move_in(settings, program);  // Step 14.4
   kit::Gate confined;
   const kit::Child command = kit::spawn({}, [&]() -> int {
     confined.wait();
-    run_command(settings, signals);
+    run_command(settings);
   });
   container::confine_init(settings);  // Step 14.5
   confined.open();
@@ -113,17 +89,17 @@ bool is_out_of_memory(const container::Cgroup& cgroup) {
 // Who: the program. It stays outside.
 int run(Settings settings, char** argv) {
   if (settings.root) container::prepare_root(*settings.root);
-  const sigset_t signals = container::block_signals();
+  (void)container::block_signals();
   const kit::UniqueFd program = kit::open_pidfd(::getpid());
+  const container::LentStreams streams(settings);
   container::TerminalRelay terminal;
   settings.terminal = terminal.for_init(settings.user.uid);
 
   container::Cgroup cgroup = container::prepare_cgroup(settings);      // 14.1
   const clone_args args = container::prepare_start(settings, cgroup);  // 14.2
   kit::Gate prepared;
-  kit::Child init = kit::spawn(args, [&] {
-    return run_init(settings, program.get(), prepared, signals, argv);
-  });
+  kit::Child init = kit::spawn(
+      args, [&] { return run_init(settings, program.get(), prepared, argv); });
   std::unique_ptr<container::Network> network;
   try {
     network = container::prepare_from_outside(settings, init.pid());  // 14.3

@@ -5,6 +5,8 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <memory>
 
@@ -52,6 +54,12 @@ std::string parse_host_name(const std::string& text) {
   return text;
 }
 
+// A container's name may have "_" in it, and a host's may not: hostname(7).
+std::string as_host_name(std::string name) {
+  std::replace(name.begin(), name.end(), '_', '-');
+  return name;
+}
+
 // One of the words; `what` they are.
 auto one_of(std::vector<std::string> words, const char* what) {
   return [words = std::move(words), what](const std::string& text) {
@@ -63,10 +71,14 @@ auto one_of(std::vector<std::string> words, const char* what) {
 }
 
 // Docker's shares, 2 to 262144 with 1024 in the middle, are the weights of
-// cgroup v1. Version 2 has 1 to 10000. This is how the OCI maps them.
+// cgroup v1. Version 2 has 1 to 10000, with 100 in the middle. This curve goes
+// through all three: runc and crun have it since runc 1.3 and crun 1.24.
 unsigned parse_shares(const std::string& text) {
-  const auto shares = kit::parse_number(text, 2, 262'144);
-  return static_cast<unsigned>(1 + (shares - 2) * 9999 / 262'142);
+  const double l =
+      std::log2(static_cast<double>(kit::parse_number(text, 2, 262'144)));
+  const double exponent = (l * l + 125 * l) / 612 - 7.0 / 34;
+  // Not quite exact numbers, 100.00000000000003, are not to be rounded up.
+  return static_cast<unsigned>(std::ceil(std::pow(10, exponent) - 1e-9));
 }
 
 // "NAME=value", or "NAME" for what the caller's environment has.
@@ -375,8 +387,8 @@ Settings parse_run(int argc, char** argv) {
   settings.command = options.parse(argc, argv);
   if (settings.command.empty()) settings.command = {"/bin/sh"};
 
-  settings.name = given.name.value_or(kit::unique_name("14_container"));
-  settings.host_name = given.host_name.value_or(settings.name);
+  settings.name = given.name.value_or(kit::unique_name("container"));
+  settings.host_name = given.host_name.value_or(as_host_name(settings.name));
   settings.domain_name = given.domain_name;
   settings.working_directory = given.working_directory.value_or("/");
   complete_limits(settings.limits, given);

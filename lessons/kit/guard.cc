@@ -4,9 +4,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <string_view>
 
 #include "lessons/kit/check.h"
 #include "lessons/kit/todo.h"
@@ -35,14 +35,31 @@ std::atomic<bool>* has_spoken() {
                               : static_cast<std::atomic<bool>*>(memory);
 }
 
-int end(int status, std::string what) {
+// One line, whatever is in it: a file's name may hold what moves the cursor,
+// and the "\r" of a script from elsewhere is to be seen.
+std::string printable(std::string_view text) {
+  std::string result;
+  for (const char c : text) {
+    if (c == '\n') {
+      result += ' ';
+    } else if (c == '\r') {
+      result += "\\r";
+    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+      result += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+    } else {
+      result += c;
+    }
+  }
+  return result;
+}
+
+int end(int status, const std::string& what) {
   if (auto* spoken = has_spoken();
       spoken != nullptr && spoken->exchange(true)) {
     return status;
   }
-  std::replace(what.begin(), what.end(), '\n', ' ');
   const std::string line =
-      fmt::format("{}: {}\n", ::program_invocation_short_name, what);
+      fmt::format("{}: {}\n", ::program_invocation_short_name, printable(what));
   // If standard error cannot be written to, the status has to say it all.
   (void)!::write(STDERR_FILENO, line.data(), line.size());
   return status;

@@ -38,7 +38,8 @@ std::string script_interpreter(std::string_view text) {
   const auto begin = line.find_first_not_of(" \t");
   if (begin == line.npos) return "";
   line.remove_prefix(begin);
-  return std::string(line.substr(0, line.find_first_of(" \t\r")));
+  // A carriage return is no blank to the kernel: it is part of the name.
+  return std::string(line.substr(0, line.find_first_of(" \t")));
 }
 
 // The program header PT_INTERP says where in the file the name is: elf(5).

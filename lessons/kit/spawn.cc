@@ -18,22 +18,12 @@
 namespace kit {
 namespace {
 
-sigset_t passed_on() {
-  sigset_t set;
-  ::sigemptyset(&set);
-  for (const int signal :
-       {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2}) {
-    ::sigaddset(&set, signal);
-  }
-  return set;
-}
-
 // Returns the mask of before.
 sigset_t prepare_signals() {
   // Who started us may ignore SIGCHLD, and that is inherited. The kernel would
   // then reap our children, and forget their status.
   ::signal(SIGCHLD, SIG_DFL);
-  const sigset_t set = passed_on();
+  const sigset_t set = signals_to_pass_on();
   sigset_t before;
   check(::sigprocmask(SIG_BLOCK, &set, &before), "block signals");
   return before;
@@ -65,6 +55,17 @@ int milliseconds_until(std::chrono::steady_clock::time_point when) {
 
 }  // namespace
 
+sigset_t signals_to_pass_on() {
+  sigset_t set;
+  ::sigfillset(&set);
+  for (const int not_passed_on :
+       {SIGKILL, SIGSTOP, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS,
+        SIGPIPE, SIGCHLD, SIGTSTP, SIGTTIN, SIGTTOU}) {
+    ::sigdelset(&set, not_passed_on);
+  }
+  return set;
+}
+
 Child::~Child() {
   if (!pidfd_) return;
   if (!send(pid_, pidfd_.get(), SIGKILL)) return;
@@ -74,7 +75,7 @@ Child::~Child() {
 
 int Child::wait(const Forwarding& forwarding) {
   using std::chrono::steady_clock;
-  const sigset_t set = passed_on();
+  const sigset_t set = signals_to_pass_on();
   const UniqueFd signals{
       check(::signalfd(-1, &set, SFD_CLOEXEC), "make a signalfd")};
   pollfd events[] = {{pidfd_.get(), POLLIN, 0}, {signals.get(), POLLIN, 0}};
@@ -90,9 +91,10 @@ int Child::wait(const Forwarding& forwarding) {
     signalfd_siginfo info{};
     check(::read(signals.get(), &info, sizeof info), "read a signal");
     const int signal = static_cast<int>(info.ssi_signo);
-    const bool by_key =
-        info.ssi_code == SI_KERNEL && (signal == SIGINT || signal == SIGQUIT);
-    if (by_key && !forwarding.to_other_session) continue;
+    const bool by_terminal =
+        info.ssi_code == SI_KERNEL &&
+        (signal == SIGINT || signal == SIGQUIT || signal == SIGWINCH);
+    if (by_terminal && !forwarding.to_other_session) continue;
     (void)send(pid_, pidfd_.get(), signal);
     if (signal == SIGTERM && forwarding.patience && !too_late) {
       too_late = steady_clock::now() + *forwarding.patience;

@@ -6,12 +6,18 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <csignal>
 #include <functional>
 #include <optional>
 
 #include "lessons/kit/unique_fd.h"
 
 namespace kit {
+
+// The signals that a process passes on to its child: all but those that it
+// cannot hold (SIGKILL, SIGSTOP), that are about itself (SIGSEGV and the like,
+// SIGPIPE, SIGCHLD), or that a shell stops it with (SIGTSTP and the like).
+sigset_t signals_to_pass_on();
 
 // How Child::wait() treats signals that this process gets meanwhile.
 struct Forwarding {

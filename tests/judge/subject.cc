@@ -10,6 +10,7 @@
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -119,6 +120,26 @@ void become_student() {
   check(::setresuid(kStudent, kStudent, kStudent), "become user {}", kStudent);
 }
 
+// What a program finds that is started from a strange place.
+void be_careless() {
+  sigset_t blocked;
+  ::sigemptyset(&blocked);
+  for (const int signal : {SIGTERM, SIGALRM, SIGUSR2, SIGCHLD}) {
+    ::sigaddset(&blocked, signal);
+  }
+  check(::sigprocmask(SIG_SETMASK, &blocked, nullptr), "block signals");
+  for (const int signal : {SIGPIPE, SIGINT, SIGQUIT, SIGUSR1, SIGRTMIN}) {
+    (void)::signal(signal, SIG_IGN);
+  }
+  ::umask(0);
+  const sched_param none{};
+  check(::sched_setscheduler(0, SCHED_BATCH, &none), "be a batch process");
+  check(::setpriority(PRIO_PROCESS, 0, 7), "be nice");
+  check(::personality(ADDR_NO_RANDOMIZE), "set the personality");
+  const UniqueFd oom{::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC)};
+  (void)!::write(oom.get(), "345", 3);
+}
+
 // In the child. Everything as it would be for a program that root starts in the
 // machine's shell.
 void become_program(const std::vector<char*>& argv,
@@ -155,6 +176,7 @@ void become_program(const std::vector<char*>& argv,
   if (circumstances.no_setuid_fixup) {
     check(::prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP), "set securebits");
   }
+  if (circumstances.careless_caller) be_careless();
   if (!circumstances.failing_calls.empty()) {
     make_fail(circumstances.failing_calls);
   }

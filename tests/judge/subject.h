@@ -84,6 +84,10 @@ struct Circumstances {
   // System calls that fail, in the program and in all that comes from it.
   std::vector<FailingCall> failing_calls;
 
+  // Has its caller been careless: are signals ignored and blocked, and umask,
+  // nice value, scheduling policy, oom_score_adj and personality unusual?
+  bool careless_caller = false;
+
   // Further environment variables: "NAME=value".
   std::vector<std::string> variables;
 };

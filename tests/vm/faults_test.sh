@@ -116,6 +116,11 @@ expect "its report" 0 1
 run bash -c 'judge_uts --messages "$1"' bash "$scratch/messages"
 expect "a program that could be built" 0 '*All is right.*'
 
+run $lab shell -c 'kill -PIPE $$'
+expect "a program that SIGPIPE ends" 141 ''
+run $lab shell -c 'while :; do echo x; done | head -n 1'
+expect "a program whose reader has gone" 0 'x'
+
 run $lab frobnicate
 expect "an unknown command" 125 'lab: *'
 

@@ -210,6 +210,8 @@ void become_job(const Job& job, const Streams& streams) {
   sigset_t none;
   ::sigemptyset(&none);
   check(::sigprocmask(SIG_SETMASK, &none, nullptr), "unblock signals");
+  // The agent ignores SIGPIPE. Who inherits that writes for ever: yes | head.
+  (void)::signal(SIGPIPE, SIG_DFL);
   if (job.student) {
     check(::setgroups(0, nullptr), "drop groups");
     check(::setresgid(kStudent, kStudent, kStudent), "become group {}",

@@ -1,0 +1,53 @@
+// Given: what a container does not take over from whoever has started it.
+
+#pragma once
+
+#include <sys/types.h>
+
+#include <array>
+#include <optional>
+
+#include "lessons/14_container/container.h"
+
+namespace container {
+
+// In the init: what a process inherits, and what is the same in each container,
+// whoever has started it:
+//
+//   session, session keyring   new ones
+//   words and environment      forgotten: kit::forget_words()
+//   signal dispositions        the default ones; none is ignored
+//   umask                      022
+//   nice value, scheduling     0, SCHED_OTHER
+//   oom_score_adj              0
+//   personality                0 (PER_LINUX)
+//   core dumps                 none: RLIMIT_CORE
+//
+// The other resource limits (getrlimit(2)) are those of the caller, as are the
+// processors it may use; the cgroup has the container's own.
+//
+// argv: main()'s. Throws SystemError.
+void leave_the_caller(char** argv);
+
+// In the command: no signal is blocked any more. Throws SystemError.
+void unblock_signals();
+
+// In the program, as long as the container runs: pipes among its standard
+// streams belong to the command's user, so that it may open them once more, by
+// /dev/stdout. Afterwards, they belong to whom they belonged before.
+//
+// The container's terminal is the user's anyway. A file is not lent: its owner
+// could open it for more than it was given for, and the caller would find it
+// changed.
+class LentStreams {
+ public:
+  explicit LentStreams(const Settings& settings);
+  ~LentStreams();
+  LentStreams(const LentStreams&) = delete;
+  LentStreams& operator=(const LentStreams&) = delete;
+
+ private:
+  std::array<std::optional<uid_t>, 3> owners_;
+};
+
+}  // namespace container
