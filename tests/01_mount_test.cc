@@ -234,7 +234,12 @@ class Volume {
 void check_that_machine_is_writable() {
   const auto file = "/judge/roots/" + judge::random_name();
   const bool writable = std::ofstream(file).good();
-  if (!writable) (void)::mount(nullptr, "/", nullptr, MS_REMOUNT, nullptr);
+  if (!writable) {
+    // Not in the judge's own namespace, whose mounts nobody is to touch.
+    in_machine([] {
+      return ::mount(nullptr, "/", nullptr, MS_REMOUNT, nullptr) == 0;
+    });
+  }
   HINT(
       "The machine itself cannot write to its file system any more: all of it "
       "was made read-only, and not just this mount of it. With mount(), "

@@ -154,8 +154,9 @@ judge::Result run_without_child(const Words& arguments,
 // Does the child sleep until the program lets it go on, and the program until
 // somebody else has done something?
 bool both_wait(const judge::Subject& program, const judge::Process& child) {
+  // kit::Gate is a socket, on which the child waits to read.
   return judge::Process(program.pid()).sleeps() && child.sleeps() &&
-         child.file("wchan").find("pipe") != std::string::npos;
+         child.file("wchan").find("unix_stream") != std::string::npos;
 }
 
 // Holds who opens `file`, but not the program itself, until `look` has looked.

@@ -779,20 +779,24 @@ TEST_CASE("14: a privileged container", "[14.6][points:1]") {
 TEST_CASE("14: the command starts as in any other container", "[given]") {
   judge::How how;
   how.circumstances.careless_caller = true;
-  const auto box = start_container({}, how);
-  // personality(2) with 0xffffffff only asks.
-  CHECK(box.get("call 135 4294967295") == "0");
-  const auto& command = box.command();
-  CHECK(command.status("SigIgn") == "0000000000000000");
-  CHECK(command.status("SigBlk") == "0000000000000000");
-  CHECK(command.status("Umask") == "0022");
-  CHECK(judge::trimmed(command.file("oom_score_adj")) == "0");
-  // proc_pid_stat(5): nice is field 19, policy field 41; behind the name, the
-  // first one is 3.
-  const auto stat = command.file("stat");
-  const auto fields = judge::split(stat.substr(stat.rfind(')') + 2), ' ');
-  CHECK(fields.at(19 - 3) == "0");
-  CHECK(fields.at(41 - 3) == "0");
+  for (const auto& options : std::vector<Options>{{}, {"--userns", "auto"}}) {
+    const auto box = start_container(options, how);
+    // personality(2) with 0xffffffff only asks.
+    CHECK(box.get("call 135 4294967295") == "0");
+    const auto& command = box.command();
+    CHECK(command.status("SigIgn") == "0000000000000000");
+    CHECK(command.status("SigBlk") == "0000000000000000");
+    CHECK(command.status("Umask") == "0022");
+    CHECK(judge::trimmed(command.file("oom_score_adj")) == "0");
+    CHECK(command.file("limits").find("Max core file size        1") !=
+          std::string::npos);
+    // proc_pid_stat(5): nice is field 19, policy field 41; behind the name, the
+    // first one is 3.
+    const auto stat = command.file("stat");
+    const auto fields = judge::split(stat.substr(stat.rfind(')') + 2), ' ');
+    CHECK(fields.at(19 - 3) == "0");
+    CHECK(fields.at(41 - 3) == "0");
+  }
 }
 
 TEST_CASE("14: nearly every signal is passed on", "[given]") {

@@ -69,14 +69,17 @@ std::optional<uid_t> outside(const Settings& settings) {
 
 }  // namespace
 
+void reset_inherited() {
+  reset_signals();
+  reset_scheduling();
+  check(::personality(PER_LINUX), "set the personality");
+  forbid_core_dumps();
+}
+
 void leave_the_caller(char** argv) {
   check(::setsid(), "begin a session");
   make_keyring();
-  reset_signals();
-  reset_scheduling();
   (void)::umask(022);
-  check(::personality(PER_LINUX), "set the personality");
-  forbid_core_dumps();
   kit::forget_words(argv);
 }
 

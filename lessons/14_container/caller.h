@@ -11,20 +11,22 @@
 
 namespace container {
 
-// In the init: what a process inherits, and what is the same in each container,
-// whoever has started it:
+// In the program, before it starts the init, which inherits these. They are the
+// same for each container, whoever has started it:
 //
-//   session, session keyring   new ones
-//   words and environment      forgotten: kit::forget_words()
 //   signal dispositions        the default ones; none is ignored
-//   umask                      022
 //   nice value, scheduling     0, SCHED_OTHER
 //   oom_score_adj              0
 //   personality                0 (PER_LINUX)
 //   core dumps                 none: RLIMIT_CORE
 //
 // The other resource limits (getrlimit(2)) are those of the caller, as are the
-// processors it may use; the cgroup has the container's own.
+// processors it may use; the cgroup has the container's own. Not in the init:
+// in a user namespace, it may not change all of them. Throws SystemError.
+void reset_inherited();
+
+// In the init: a session and a session keyring of its own, the umask 022; and
+// the words and the environment of the program are forgotten.
 //
 // argv: main()'s. Throws SystemError.
 void leave_the_caller(char** argv);

@@ -89,6 +89,7 @@ bool is_out_of_memory(const container::Cgroup& cgroup) {
 // Who: the program. It stays outside.
 int run(Settings settings, char** argv) {
   if (settings.root) container::prepare_root(*settings.root);
+  container::reset_inherited();
   (void)container::block_signals();
   const kit::UniqueFd program = kit::open_pidfd(::getpid());
   const container::LentStreams streams(settings);

@@ -136,6 +136,8 @@ void be_careless() {
   check(::sched_setscheduler(0, SCHED_BATCH, &none), "be a batch process");
   check(::setpriority(PRIO_PROCESS, 0, 7), "be nice");
   check(::personality(ADDR_NO_RANDOMIZE), "set the personality");
+  const rlimit no_core{0, 0};
+  check(::setrlimit(RLIMIT_CORE, &no_core), "limit core files");
   const UniqueFd oom{::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC)};
   (void)!::write(oom.get(), "345", 3);
 }
@@ -168,8 +170,6 @@ void become_program(const std::vector<char*>& argv,
   for (int signal = 1; signal < 32; ++signal) (void)::signal(signal, SIG_DFL);
   ::umask(022);
   if (!circumstances.cgroup_root.empty()) show_only(circumstances.cgroup_root);
-  // What the judge's own libraries have left open is not the caller's.
-  check(::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC), "close descriptors");
   leak(circumstances.leaked_descriptors);
   join(circumstances.groups);
   if (circumstances.inherits_capabilities) inherit_capabilities();
@@ -238,6 +238,9 @@ Subject::Subject(const std::vector<std::string>& arguments,
       check(::syscall(SYS_clone3, &args, sizeof args), "start the program"));
   if (pid_ == 0) {
     try {
+      // What the judge's own libraries have left open is not the caller's.
+      // Before the watch: this may be a call that it waits for.
+      check(::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC), "close descriptors");
       if (watch_) watch_->begin();
       become_program(argv, envp, circumstances, output.writer.get(),
                      errors.writer.get());
