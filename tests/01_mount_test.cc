@@ -633,8 +633,7 @@ TEST_CASE("01: a target that a link promises is made in the root",
   CHECK(!fs::exists("/" + name));
 }
 
-TEST_CASE("01: a target is not opened for reading",
-          "[01.5][points:1][idle]") {
+TEST_CASE("01: a target is not opened for reading", "[01.5][points:1][idle]") {
   const auto source = make_source();
   const auto root = judge::make_root_directory();
   REQUIRE(::mkfifo((root + "/pipe").c_str(), 0600) == 0);

@@ -276,8 +276,7 @@ TEST_CASE("07: nothing is left, up to the kernel's last", "[07.1][points:2]") {
   CHECK(left == kNone);
 }
 
-TEST_CASE("07: an error is not the end of the list",
-          "[07.1][points:1][idle]") {
+TEST_CASE("07: an error is not the end of the list", "[07.1][points:1][idle]") {
   judge::How how;
   how.circumstances.failing_calls = {{{SYS_prctl, PR_CAPBSET_READ}, EPERM}};
   const auto root = judge::make_root_directory();
