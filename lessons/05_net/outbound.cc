@@ -206,6 +206,7 @@ Forwarding::Forwarding(const std::string& link) : link_(link) {
   keeper_.emplace([link, before = before_] {
     do_both([&] { remove_link(link); }, [&] { restore_after_kill(before); });
   });
+  keeper_->wait_until_ready();
   const std::string file = state_file();
   kit::write_file(file, before_);
   state_.reset(check(::open(file.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC),

@@ -127,6 +127,7 @@ Cgroup::Cgroup(const std::string& name,
     make_cgroup(path_, controllers);
     require_domain(path_);
     fd_ = own(path_);
+    keeper_->wait_until_ready();
   } catch (...) {
     (void)::rmdir(path_.c_str());
     (void)::rmdir(kCgroupParent.c_str());

@@ -394,7 +394,7 @@ Settings parse_run(int argc, char** argv) {
   complete_limits(settings.limits, given);
   complete_network(settings, given);
   complete_rights(settings, given);
-  settings.init_filter = kDefaultFilter;
+  settings.init_filter = kInitFilter;
   complete_users(settings, given);
   complete_environment(settings, given);
 

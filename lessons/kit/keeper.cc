@@ -32,15 +32,17 @@ int keep(int watched, Ready& ready, const std::function<void()>& clean_up) {
   return 0;
 }
 
-Child start_keeper(const std::function<void()>& clean_up) {
+Helper start_keeper(const std::function<void()>& clean_up) {
   const UniqueFd watched = open_pidfd(::getpid());
-  return spawn_helper(
+  return start_helper(
       [&](Ready& ready) { return keep(watched.get(), ready, clean_up); });
 }
 
 }  // namespace
 
 Keeper::Keeper(const std::function<void()>& clean_up)
-    : process_(start_keeper(clean_up)) {}
+    : helper_(start_keeper(clean_up)) {}
+
+void Keeper::wait_until_ready() { kit::wait_until_ready(helper_); }
 
 }  // namespace kit

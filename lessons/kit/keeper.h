@@ -15,8 +15,9 @@ namespace kit {
 // one. Make the Keeper before what it is to clean up: then there is no moment
 // at which a kill leaves something behind.
 //
-//   const Keeper keeper{[&] { remove_cgroup(path); }};
+//   Keeper keeper{[&] { remove_cgroup(path); }};
 //   Cgroup cgroup{path};
+//   keeper.wait_until_ready();
 //
 // The keeper lives in a session of its own, where Ctrl-C does not reach it. It
 // has no descriptor open, so it keeps nobody's pipe or terminal alive.
@@ -26,12 +27,14 @@ namespace kit {
 // The destructor dismisses the keeper: its process has cleaned up by itself.
 class Keeper {
  public:
-  // Throws what went wrong if the keeper cannot do its work: nothing is to be
-  // made that nobody would clean up.
   explicit Keeper(const std::function<void()>& clean_up);
 
+  // Before the owner relies on it: throws what went wrong if the keeper cannot
+  // do its work. Nothing is to be there that nobody would clean up.
+  void wait_until_ready();
+
  private:
-  Child process_;  // ~Child() ends it.
+  Helper helper_;
 };
 
 }  // namespace kit

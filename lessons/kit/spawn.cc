@@ -139,11 +139,13 @@ Child spawn(clone_args args, const std::function<int()>& body) {
 }
 
 void Ready::operator()() {
-  check(::send(parent_.get(), "", 1, MSG_NOSIGNAL), "say that it is ready");
+  const auto sent = ::send(parent_.get(), "", 1, MSG_NOSIGNAL);
+  // A parent that has just ended is what a keeper is there for.
+  if (sent == -1 && errno != EPIPE) check(sent, "say that it is ready");
   parent_.reset();
 }
 
-Child spawn_helper(const std::function<int(Ready&)>& body) {
+Helper start_helper(const std::function<int(Ready&)>& body) {
   int ends[2];
   check(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends),
         "make a pair of sockets");
@@ -160,13 +162,24 @@ Child spawn_helper(const std::function<int(Ready&)>& body) {
       return kFailed;
     }
   });
-  theirs.reset();
+  return {std::move(ours), std::move(child)};
+}
+
+void wait_until_ready(Helper& helper) {
   char text[512];
-  const auto size =
-      check(::recv(ours.get(), text, sizeof text, 0), "wait for a helper");
+  const auto size = check(::recv(helper.news.get(), text, sizeof text, 0),
+                          "wait for a helper");
   if (size == 0) fail("a helper process has ended before it was ready");
-  if (text[0] == '\0') return child;
-  throw std::runtime_error(std::string(text, static_cast<std::size_t>(size)));
+  if (text[0] != '\0') {
+    throw std::runtime_error(std::string(text, static_cast<std::size_t>(size)));
+  }
+  helper.news.reset();
+}
+
+Child spawn_helper(const std::function<int(Ready&)>& body) {
+  Helper helper = start_helper(body);
+  wait_until_ready(helper);
+  return std::move(helper.process);
 }
 
 }  // namespace kit

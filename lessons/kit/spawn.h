@@ -86,19 +86,7 @@ void end_with(int parent);
 // Throws SystemError.
 Child spawn(clone_args args, const std::function<int()>& body);
 
-// Starts a helper process and returns once it has called `ready`. If it ends
-// before, in whatever way, that is thrown here: nobody goes on without it.
-//
-//   Child keeper = spawn_helper([&](Ready& ready) {
-//     prepare();
-//     ready();
-//     ...
-//     return 0;
-//   });
-//
-// What the helper throws before `ready` is thrown here as a std::runtime_error
-// with the same text. What it throws later ends it with status 125; nobody is
-// told.
+// What a helper process calls when it is ready: see Helper.
 class Ready {
  public:
   explicit Ready(UniqueFd parent) : parent_(std::move(parent)) {}
@@ -109,6 +97,32 @@ class Ready {
  private:
   UniqueFd parent_;  // Until it has been told.
 };
+
+// A helper process that has been started and is perhaps not yet ready.
+struct Helper {
+  UniqueFd news;  // From the helper, until it is ready.
+  Child process;  // ~Child() ends it.
+};
+
+// Starts a helper process. What it throws before it is ready,
+// wait_until_ready() throws. What it throws later ends it with status 125;
+// nobody is told.
+//
+//   Helper keeper = start_helper([&](Ready& ready) {
+//     prepare();
+//     ready();
+//     ...
+//     return 0;
+//   });
+//   ...  // What can be done meanwhile.
+//   wait_until_ready(keeper);
+Helper start_helper(const std::function<int(Ready&)>& body);
+
+// Throws std::runtime_error if the helper has ended before it was ready, in
+// whatever way: nobody is to go on without it.
+void wait_until_ready(Helper& helper);
+
+// Both at once.
 Child spawn_helper(const std::function<int(Ready&)>& body);
 
 }  // namespace kit

@@ -1,6 +1,6 @@
 // Compiles the profiles of default.h when container-kit is built:
 //
-//   compile PROFILE.json UNCONFINED.json
+//   compile PROFILE.json UNCONFINED.json INIT.json
 //
 // Prints C++: the text of the first profile, and the program for the kernel
 // that each of them is compiled to.
@@ -35,7 +35,7 @@ void print(const char* name, const container::Filter& filter) {
   fmt::print("}};\n\n");
 }
 
-int print_all(const char* profile, const char* unconfined) {
+int print_all(const char* profile, const char* unconfined, const char* init) {
   // All verdicts, whatever the kernel knows on which container-kit is built.
   (void)::seccomp_api_set(6);
   const std::string text = kit::read_file(profile);
@@ -44,6 +44,7 @@ int print_all(const char* profile, const char* unconfined) {
   fmt::print("const char kDefaultProfile[] = R\"json({})json\";\n\n", text);
   print("kDefaultFilter", compile(profile, text));
   print("kUnconfinedFilter", compile(unconfined, kit::read_file(unconfined)));
+  print("kInitFilter", compile(init, kit::read_file(init)));
   fmt::print("}}  // namespace container\n");
   return 0;
 }
@@ -52,7 +53,9 @@ int print_all(const char* profile, const char* unconfined) {
 
 int main(int argc, char** argv) {
   return kit::guard([&] {
-    if (argc != 3) kit::fail("usage: compile PROFILE.json UNCONFINED.json");
-    return print_all(argv[1], argv[2]);
+    if (argc != 4) {
+      kit::fail("usage: compile PROFILE.json UNCONFINED.json INIT.json");
+    }
+    return print_all(argv[1], argv[2], argv[3]);
   });
 }

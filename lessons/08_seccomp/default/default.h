@@ -22,6 +22,10 @@ extern const Filter kDefaultFilter;
 // of root outside: keyrings(7). default/unconfined.json is its profile.
 extern const Filter kUnconfinedFilter;
 
+// For the init of a container (lesson 14), whatever filter its command has: the
+// few calls that such a process can need. default/init.json is its profile.
+extern const Filter kInitFilter;
+
 // Profiles are small: Docker's has 15 KB. No larger file is read.
 constexpr std::uint64_t kMaxProfile = std::uint64_t{16} << 20;  // Bytes.
 

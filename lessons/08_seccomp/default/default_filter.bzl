@@ -26,10 +26,11 @@ def default_filter(name):
         srcs = [
             _FOLDER + "profile.json",
             _FOLDER + "unconfined.json",
+            _FOLDER + "init.json",
             ":%s_compiler" % name,
         ],
         outs = [name + "_filter.cc"],
-        cmd = "$(location :{0}_compiler) $(location {1}profile.json) $(location {1}unconfined.json) > $@".format(name, _FOLDER),
+        cmd = "$(location :{0}_compiler) $(location {1}profile.json) $(location {1}unconfined.json) $(location {1}init.json) > $@".format(name, _FOLDER),
         message = "Compiling the default profiles of system calls",
     )
     cc_library(
