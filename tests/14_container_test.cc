@@ -42,7 +42,7 @@ judge::Cgroup container_cgroup() {
 }
 
 // Starts a container with these options. Its command is the probe.
-judge::Box start_container(Options options, judge::How how = {}) {
+judge::Box start_container(Options options, const judge::How& how = {}) {
   options.insert(options.begin(), "run");
   return judge::start(options, how);
 }
