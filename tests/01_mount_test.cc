@@ -20,7 +20,6 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <memory>
 
 #include "tests/judge/judge.h"
@@ -54,27 +53,13 @@ std::string content(const std::string& path) {
   return judge::read_file(AT_FDCWD, path).value_or("(no " + path + ")");
 }
 
-// Does something in the mount namespace that programs are started in. For that,
-// a child enters it.
-void in_machine(const std::function<bool()>& what) {
-  const pid_t child = ::fork();
-  if (child == 0) {
-    const bool done =
-        ::setns(judge::machine().stage_namespace(), CLONE_NEWNS) == 0 && what();
-    ::_exit(done ? 0 : 1);
-  }
-  int status = -1;
-  ::waitpid(child, &status, 0);
-  REQUIRE(status == 0);
-}
-
-// Mounts a tmpfs there, with a file "inner".
+// Mounts a tmpfs where programs see it, with a file "inner".
 void mount_in_machine(const std::string& path, unsigned long flags = 0) {
-  in_machine([&] {
+  REQUIRE(judge::machine().on_stage([&] {
     ::mkdir(path.c_str(), 0755);
     return ::mount("none", path.c_str(), "tmpfs", flags, nullptr) == 0 &&
            (std::ofstream(path + "/inner") << "below").flush().good();
-  });
+  }));
 }
 
 // All mounts of the process's namespace, seen from the top of it.
@@ -236,9 +221,9 @@ void check_that_machine_is_writable() {
   const bool writable = std::ofstream(file).good();
   if (!writable) {
     // Not in the judge's own namespace, whose mounts nobody is to touch.
-    in_machine([] {
+    REQUIRE(judge::machine().on_stage([] {
       return ::mount(nullptr, "/", nullptr, MS_REMOUNT, nullptr) == 0;
-    });
+    }));
   }
   HINT(
       "The machine itself cannot write to its file system any more: all of it "
@@ -544,11 +529,11 @@ TEST_CASE("01: a magic link does not lead a target out", "[01.5][points:3]") {
   fs::create_directory_symlink("/proc/self/fd/9" + outside, root + "/w");
   judge::Circumstances circumstances;
   circumstances.leaked_descriptors = {9};
-  in_machine([&] {
+  REQUIRE(judge::machine().on_stage([&] {
     const auto proc = root + "/proc";
     ::mkdir(proc.c_str(), 0755);
     return ::mount("proc", proc.c_str(), "proc", 0, nullptr) == 0;
-  });
+  }));
 
   const auto before = judge::Host::now();
   for (const Options& more :

@@ -8,10 +8,8 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <sched.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -98,34 +96,20 @@ std::string forwarding() {
           .value_or(""));
 }
 
-// Does something to the mounts that programs see.
-void on_stage(const std::function<bool()>& task) {
-  const pid_t child = ::fork();
-  if (child == 0) {
-    const int stage = judge::machine().stage_namespace();
-    ::_exit(::setns(stage, CLONE_NEWNS) == 0 && task() ? 0 : 1);
-  }
-  judge::machine().awaited.insert(child);
-  int status = -1;
-  const pid_t ended = ::waitpid(child, &status, 0);
-  judge::machine().awaited.erase(child);
-  REQUIRE(ended == child);
-  REQUIRE(status == 0);
-}
-
 // No program can change whether the host forwards, until end() or the end of
 // the case.
 class ForwardingIsFixed {
  public:
   ForwardingIsFixed() {
-    on_stage([] {
+    REQUIRE(judge::machine().on_stage([] {
       return ::mount(kFile, kFile, nullptr, MS_BIND, nullptr) == 0 &&
              ::mount(nullptr, kFile, nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY,
                      nullptr) == 0;
-    });
+    }));
   }
   void end() {
-    on_stage([] { return ::umount2(kFile, MNT_DETACH) == 0; });
+    REQUIRE(judge::machine().on_stage(
+        [] { return ::umount2(kFile, MNT_DETACH) == 0; }));
   }
 
  private:

@@ -259,6 +259,18 @@ std::string Machine::program_name() const {
   return program_.substr(program_.rfind('/') + 1);
 }
 
+bool Machine::on_stage(const std::function<bool()>& task) {
+  const pid_t child = check(::fork(), "fork");
+  if (child == 0) {
+    ::_exit(::setns(stage_namespace(), CLONE_NEWNS) == 0 && task() ? 0 : 1);
+  }
+  awaited.insert(child);
+  int status = -1;
+  const pid_t ended = ::waitpid(child, &status, 0);
+  awaited.erase(child);
+  return ended == child && status == 0;
+}
+
 bool Machine::footing_holds() const {
   // proc_pid_mounts(5): an exceptional event says that something has changed.
   pollfd changed{own_mounts_.get(), POLLPRI, 0};

@@ -19,6 +19,7 @@
 
 #include <sys/types.h>
 
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
@@ -58,6 +59,10 @@ class Machine {
   // it damages one case. A process of the judge keeps it; 0 between the cases.
   [[nodiscard]] pid_t stage() const { return stage_; }
   [[nodiscard]] int stage_namespace() const { return stage_namespace_.get(); }
+
+  // Does something to the mounts that programs see, in a child that enters that
+  // namespace. Returns whether `task` has, and said that it was done.
+  [[nodiscard]] bool on_stage(const std::function<bool()>& task);
 
   // The cgroup that the judge is in: "/session".
   [[nodiscard]] const std::string& own_cgroup() const { return own_cgroup_; }

@@ -43,9 +43,9 @@ std::set<std::string> run_folder() {
 std::string bind_root() {
   const auto path = "/judge/roots/" + judge::random_name();
   fs::create_directory(path);
-  walls::on_stage([&] {
+  REQUIRE(judge::machine().on_stage([&] {
     return ::mount("/", path.c_str(), nullptr, MS_BIND, nullptr) == 0;
-  });
+  }));
   return path;
 }
 

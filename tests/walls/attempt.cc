@@ -1,9 +1,7 @@
 #include "tests/walls/attempt.h"
 
 #include <fmt/format.h>
-#include <sched.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -66,20 +64,6 @@ bool descriptors_lead_out(const Box& box) {
     if (leads_out(box, fmt::format("/proc/1/fd/{}", fd))) return true;
   }
   return false;
-}
-
-void on_stage(const std::function<bool()>& task) {
-  const pid_t child = ::fork();
-  if (child == 0) {
-    const int stage = judge::machine().stage_namespace();
-    ::_exit(::setns(stage, CLONE_NEWNS) == 0 && task() ? 0 : 1);
-  }
-  judge::machine().awaited.insert(child);
-  int status = -1;
-  const pid_t ended = ::waitpid(child, &status, 0);
-  judge::machine().awaited.erase(child);
-  REQUIRE(ended == child);
-  REQUIRE(status == 0);
 }
 
 State state_of(const std::string& path) {

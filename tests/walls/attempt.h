@@ -19,7 +19,6 @@
 
 #include <sys/stat.h>
 
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -65,9 +64,6 @@ bool leads_out(const judge::Box& box, const std::string& link);
 
 // The same for each of the init's descriptors.
 bool descriptors_lead_out(const judge::Box& box);
-
-// Does something in the mount namespace that programs are started in.
-void on_stage(const std::function<bool()>& task);
 
 // What a file is, as far as who owns it could change it.
 struct State {
