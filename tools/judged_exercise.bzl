@@ -7,40 +7,23 @@ never fails. What the tools had to say is an output beside the program, and the 
 prints it: 0 points, and a report that says so.
 """
 
-load("@bazel_tools//tools/build_defs/cc:action_names.bzl", "CPP_COMPILE_ACTION_NAME")
 load("@bazel_tools//tools/cpp:toolchain_utils.bzl", "find_cpp_toolchain")
+load("//tools:compile.bzl", "compile_command")
 
 BuildMessages = provider(doc = "What could not be built, and why.", fields = ["file"])
 
-def _compile_command(ctx, toolchain, context, source, object):
-    features = cc_common.configure_features(
-        ctx = ctx,
-        cc_toolchain = toolchain,
-        requested_features = ctx.features,
-        unsupported_features = ctx.disabled_features,
-    )
-    cpp = ctx.fragments.cpp
-    variables = cc_common.create_compile_variables(
-        feature_configuration = features,
-        cc_toolchain = toolchain,
-        source_file = source.path,
-        output_file = object,
-        use_pic = True,
-        user_compile_flags = cpp.copts + cpp.cxxopts + ctx.attr.copts,
+def _compile_words(ctx, toolchain, context, source, object):
+    command = compile_command(
+        ctx,
+        toolchain,
+        source.path,
+        object,
         quote_include_directories = context.quote_includes,
         include_directories = context.includes,
         system_include_directories = context.system_includes,
         preprocessor_defines = context.defines,
     )
-    tool = cc_common.get_tool_for_action(
-        feature_configuration = features,
-        action_name = CPP_COMPILE_ACTION_NAME,
-    )
-    return [tool] + cc_common.get_memory_inefficient_command_line(
-        feature_configuration = features,
-        action_name = CPP_COMPILE_ACTION_NAME,
-        variables = variables,
-    )
+    return [command.tool] + command.arguments
 
 def _libraries(linking_context):
     """The libraries' files, and the options with which they are linked."""
@@ -87,7 +70,7 @@ def _judged_exercise_impl(ctx):
                 [word for each in context.quote_includes.to_list() for word in ["-iquote", each]] +
                 [word for each in context.system_includes.to_list() for word in ["-isystem", each]],
             ))
-        steps.append(_words(_compile_command(ctx, toolchain, context, source, object)))
+        steps.append(_words(_compile_words(ctx, toolchain, context, source, object)))
     steps.append(_words(
         [toolchain.compiler_executable, "-o", program.path] + objects + libraries +
         ctx.attr.linkopts + ["-lstdc++", "-lm"],

@@ -7,41 +7,22 @@ header fits only files that are compiled with the same options; where it does no
 fit, GCC reads the header itself.
 """
 
-load("@bazel_tools//tools/build_defs/cc:action_names.bzl", "CPP_COMPILE_ACTION_NAME")
 load("@bazel_tools//tools/cpp:toolchain_utils.bzl", "find_cpp_toolchain")
+load(":compile.bzl", "compile_command")
 
 def _precompile(ctx, header, precompiled):
     toolchain = find_cpp_toolchain(ctx)
-    features = cc_common.configure_features(
-        ctx = ctx,
-        cc_toolchain = toolchain,
-        requested_features = ctx.features,
-        unsupported_features = ctx.disabled_features,
-    )
-    cpp = ctx.fragments.cpp
-    variables = cc_common.create_compile_variables(
-        feature_configuration = features,
-        cc_toolchain = toolchain,
-        source_file = header.path,
-        output_file = precompiled.path,
-        use_pic = True,
-        user_compile_flags = cpp.copts + cpp.cxxopts + ctx.attr.copts + ["-x", "c++-header"],
+    command = compile_command(
+        ctx,
+        toolchain,
+        header.path,
+        precompiled.path,
+        copts = ["-x", "c++-header"],
     )
     ctx.actions.run(
-        executable = cc_common.get_tool_for_action(
-            feature_configuration = features,
-            action_name = CPP_COMPILE_ACTION_NAME,
-        ),
-        arguments = cc_common.get_memory_inefficient_command_line(
-            feature_configuration = features,
-            action_name = CPP_COMPILE_ACTION_NAME,
-            variables = variables,
-        ),
-        env = cc_common.get_environment_variables(
-            feature_configuration = features,
-            action_name = CPP_COMPILE_ACTION_NAME,
-            variables = variables,
-        ),
+        executable = command.tool,
+        arguments = command.arguments,
+        env = command.env,
         inputs = depset([header], transitive = [toolchain.all_files]),
         outputs = [precompiled],
         mnemonic = "CppPrecompile",

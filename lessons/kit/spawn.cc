@@ -73,7 +73,7 @@ Child::~Child() {
   (void)::waitid(P_PIDFD, static_cast<id_t>(pidfd_.get()), &info, WEXITED);
 }
 
-int Child::wait(const Forwarding& forwarding) {
+int Child::wait(const WaitOptions& options) {
   using std::chrono::steady_clock;
   const sigset_t set = signals_to_pass_on();
   const UniqueFd signals{
@@ -94,10 +94,10 @@ int Child::wait(const Forwarding& forwarding) {
     const bool by_terminal =
         info.ssi_code == SI_KERNEL &&
         (signal == SIGINT || signal == SIGQUIT || signal == SIGWINCH);
-    if (by_terminal && !forwarding.to_other_session) continue;
+    if (by_terminal && !options.to_other_session) continue;
     (void)send(pid_, pidfd_.get(), signal);
-    if (signal == SIGTERM && forwarding.patience && !too_late) {
-      too_late = steady_clock::now() + *forwarding.patience;
+    if (signal == SIGTERM && options.patience && !too_late) {
+      too_late = steady_clock::now() + *options.patience;
     }
   }
   const int status = reap(pidfd_.get());

@@ -20,7 +20,7 @@ namespace kit {
 sigset_t signals_to_pass_on();
 
 // How Child::wait() treats signals that this process gets meanwhile.
-struct Forwarding {
+struct WaitOptions {
   // Is the child in another session than this process? Then the terminal does
   // not send it what its keys mean (Ctrl-C), and those signals are passed on,
   // too.
@@ -48,11 +48,11 @@ class Child {
   // Waits for the child's end and returns its exit status, or 128+N if signal
   // N ended it. Meanwhile, signals that this process gets (SIGTERM, SIGINT and
   // the like) are passed on to the child. Those of the terminal's keys are not,
-  // for the terminal sends them to the child as well: unless `forwarding` says
+  // for the terminal sends them to the child as well: unless `options` says
   // otherwise.
   //
   // Throws SystemError. The child is killed then, when its owner goes.
-  int wait(const Forwarding& forwarding = {});
+  int wait(const WaitOptions& options = {});
 
  private:
   pid_t pid_;

@@ -33,6 +33,12 @@ std::string made_up_story();
 // files and the machine's ports.
 void tell_everywhere(const std::string& text);
 
+// Connects to the judge where it waits for the probe, in the container's root.
+int connect_as_the_probe(const std::string& root);
+
+// Tells the judge "ok" to whatever it asks. Returns when it asks no more.
+void answer_always(int connection);
+
 // One line on standard error: a report quotes it where a case fails.
 void say(const std::string& line);
 
