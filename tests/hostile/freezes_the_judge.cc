@@ -1,6 +1,6 @@
 // Mistake: it freezes the judge, and goes on in its place
 // Fails: machine
-// Says: no result after
+// Says: no result after|the judge ended during
 
 #include <fcntl.h>
 #include <fmt/format.h>
