@@ -43,13 +43,16 @@ bool is_directory(int fd) {
   return S_ISDIR(now.st_mode);
 }
 
-// As step 01.4 does it for volumes, in which no device works.
+// As step 01.4 does it for volumes, in which no device works. It is the host's
+// file: read-only, so that nobody in the container changes its mode or owner.
+// What is written to a device is not written to the file system, and goes on.
 UniqueFd take_device(const fs::path& device) {
   UniqueFd copy{check(::open_tree(AT_FDCWD, device.c_str(),
                                   OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC),
                       "open the device {}", device.native())};
   mount_attr attributes{};
-  attributes.attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
+  attributes.attr_set =
+      MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY;
   check(::mount_setattr(copy.get(), "", AT_EMPTY_PATH, &attributes,
                         sizeof attributes),
         "restrict the device {}", device.native());

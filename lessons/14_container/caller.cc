@@ -11,6 +11,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <utility>
 
 #include "lessons/kit/check.h"
 #include "lessons/kit/file.h"
@@ -87,6 +88,19 @@ void unblock_signals() {
   sigset_t none;
   ::sigemptyset(&none);
   check(::sigprocmask(SIG_SETMASK, &none, nullptr), "unblock signals");
+}
+
+void refuse_directories() {
+  for (const auto& [fd, name] :
+       {std::pair{0, "input"}, {1, "output"}, {2, "error"}}) {
+    struct stat now {};
+    check(::fstat(fd, &now), "look at stream {}", fd);
+    if (!S_ISDIR(now.st_mode)) continue;
+    kit::fail(
+        "standard {} is a directory: \"..\" would lead out of the "
+        "container from there",
+        name);
+  }
 }
 
 LentStreams::LentStreams(const Settings& settings) {

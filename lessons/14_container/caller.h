@@ -25,6 +25,11 @@ namespace container {
 // in a user namespace, it may not change all of them. Throws SystemError.
 void reset_inherited();
 
+// In the program, first of all: none of the standard streams, which the command
+// gets as they are, is an open directory. Throws std::runtime_error,
+// SystemError.
+void refuse_directories();
+
 // In the init: a session and a session keyring of its own, the umask 022; and
 // the words and the environment of the program are forgotten.
 //

@@ -7,6 +7,7 @@
 #include "lessons/02_pid/pid.h"
 #include "lessons/04_uts/hostname.h"
 #include "lessons/14_container/file_system.h"
+#include "lessons/14_container/kernel_files.h"
 #include "lessons/kit/todo.h"
 
 namespace container {

@@ -32,6 +32,7 @@
 #include "lessons/06_cgroups/owner.h"
 #include "lessons/07_caps/capabilities.h"
 #include "lessons/08_seccomp/filter.h"
+#include "lessons/14_container/file_system.h"
 #include "lessons/14_container/terminal.h"
 #include "lessons/kit/program.h"
 
@@ -42,7 +43,7 @@ struct Settings {
   std::string name;  // Of the container, and of its cgroup.
   Limits limits;
 
-  std::optional<std::filesystem::path> root;  // Not set: busybox, in memory.
+  std::optional<Root> root;  // Not set: busybox, in memory.
   bool read_only_root = false;
   std::vector<Mount> mounts;  // Volumes and tmpfs, and what /dev is made of.
   bool hides_kernel_files = true;

@@ -1,9 +1,14 @@
 #include "lessons/14_container/file_system.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
+
+#include <algorithm>
+#include <utility>
 
 #include "lessons/06_cgroups/cgroup.h"
 #include "lessons/kit/check.h"
@@ -20,60 +25,13 @@ constexpr std::uint64_t kDevSize = 64 << 10;
 constexpr std::uint64_t kSharedMemorySize = 64 << 20;
 constexpr unsigned long kPlain = MS_NOSUID | MS_NODEV | MS_NOEXEC;
 
-// What tells about the machine, its hardware and its other processes.
-constexpr const char* kHidden[] = {
-    "/proc/acpi",        "/proc/asound",  "/proc/interrupts",
-    "/proc/kcore",       "/proc/keys",    "/proc/latency_stats",
-    "/proc/sched_debug", "/proc/scsi",    "/proc/timer_list",
-    "/proc/timer_stats", "/sys/firmware", "/sys/devices/virtual/powercap"};
-
-// What changes the machine.
-constexpr const char* kReadOnly[] = {"/proc/bus", "/proc/fs", "/proc/irq",
-                                     "/proc/sys", "/proc/sysrq-trigger"};
-
-// Is the path there? That is asked of the path itself: a mount that fails with
-// ENOENT may have failed for another reason, and the cover would be missing.
-bool exists(const char* path) {
-  struct stat now {};
-  if (::lstat(path, &now) == 0) return true;
-  if (errno != ENOENT) check(-1, "look at {}", path);
-  return false;
-}
-
-bool is_directory(const char* path) {
-  struct stat now {};
-  check(::stat(path, &now), "look at {}", path);
-  return S_ISDIR(now.st_mode);
-}
-
-// Covers a file with an empty one, and a directory with an empty one. What this
-// kernel does not have needs no cover.
-void hide(const char* path) {
-  if (!exists(path)) return;
-  if (is_directory(path)) {
-    check(::mount("tmpfs", path, "tmpfs", kPlain | MS_RDONLY, nullptr),
-          "hide {}", path);
-  } else {
-    check(::mount("/dev/null", path, nullptr, MS_BIND, nullptr), "hide {}",
-          path);
-  }
-}
-
-// Mounts the path onto itself, read-only. It is so before it is to be seen.
-void make_read_only(const char* path) {
-  if (!exists(path)) return;
-  const kit::UniqueFd copy{
-      check(::open_tree(AT_FDCWD, path,
-                        OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE),
-            "open {}", path)};
-  mount_attr attributes{};
-  attributes.attr_set = MOUNT_ATTR_RDONLY;
-  check(::mount_setattr(copy.get(), "", AT_EMPTY_PATH | AT_RECURSIVE,
-                        &attributes, sizeof attributes),
-        "make {} read-only", path);
-  check(::move_mount(copy.get(), "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH),
-        "make {} read-only", path);
-}
+// The links in /dev.
+constexpr std::pair<const char*, const char*> kLinks[] = {
+    {"/dev/ptmx", "pts/ptmx"},
+    {"/dev/fd", "/proc/self/fd"},
+    {"/dev/stdin", "/proc/self/fd/0"},
+    {"/dev/stdout", "/proc/self/fd/1"},
+    {"/dev/stderr", "/proc/self/fd/2"}};
 
 // What is to be mounted there already, was asked for and comes first.
 void add(std::vector<Mount>& mounts, Mount mount) {
@@ -85,9 +43,7 @@ void add(std::vector<Mount>& mounts, Mount mount) {
 
 // The top of the host's own tree (hier(7)), also by another path: through a
 // link, or a bind mount.
-void refuse_host_directory(const fs::path& root) {
-  struct stat asked {};
-  check(::stat(root.c_str(), &asked), "look at {}", root.native());
+void refuse_host_directory(const struct stat& asked, const fs::path& root) {
   for (const auto* own :
        {"/", "/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/proc", "/root",
         "/run", "/sbin", "/sys", "/tmp", "/usr", "/var"}) {
@@ -97,6 +53,35 @@ void refuse_host_directory(const fs::path& root) {
     kit::fail("use {} as the root: it is the host's own {}", root.native(),
               own);
   }
+}
+
+// What is made in these is no file: a directory in cgroup2 is a cgroup.
+void refuse_kernel_s(int root, const fs::path& path) {
+  struct statfs now {};
+  check(::fstatfs(root, &now), "look at {}", path.native());
+  for (const auto type : {PROC_SUPER_MAGIC, SYSFS_MAGIC, CGROUP2_SUPER_MAGIC}) {
+    if (now.f_type != type) continue;
+    kit::fail("use {} as the root: it is in a file system of the kernel's",
+              path.native());
+  }
+}
+
+void ensure_directory(int root, const char* name, const std::string& path) {
+  if (::mkdirat(root, name, 0755) == 0) return;
+  const int error = errno;
+  struct stat now {};
+  if (::fstatat(root, name, &now, AT_SYMLINK_NOFOLLOW) == -1) {
+    throw kit::SystemError(error, fmt::format("make {}", path));
+  }
+  if (!S_ISDIR(now.st_mode)) kit::fail("{} is not a directory", path);
+}
+
+kit::UniqueFd open_root(const fs::path& path, struct stat& state) {
+  kit::UniqueFd root{
+      check(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC),
+            "use {} as the root", path.native())};
+  check(::fstat(root.get(), &state), "look at {}", path.native());
+  return root;
 }
 
 Mount tmpfs(const char* target, std::uint64_t size) {
@@ -115,27 +100,37 @@ Mount device(const char* path) {
 
 }  // namespace
 
-void prepare_root(const fs::path& root) {
-  refuse_host_directory(root);
+void prepare_root(Root& root) {
+  struct stat state {};
+  const auto directory = open_root(root.path, state);
+  refuse_host_directory(state, root.path);
+  refuse_kernel_s(directory.get(), root.path);
+  root.device = state.st_dev;
+  root.inode = state.st_ino;
   for (const auto* name : {"proc", "sys", "dev"}) {
-    const std::string path = root / name;
-    if (::mkdir(path.c_str(), 0755) == 0) continue;
-    const int error = errno;
-    struct stat now {};
-    if (::lstat(path.c_str(), &now) == -1) {
-      throw kit::SystemError(error, fmt::format("make {}", path));
-    }
-    if (!S_ISDIR(now.st_mode)) kit::fail("{} is not a directory", path);
+    ensure_directory(directory.get(), name, root.path / name);
   }
 }
 
-fs::path provide_root(const std::optional<fs::path>& chosen) {
-  if (chosen) return *chosen;
+fs::path provide_root(const std::optional<Root>& chosen) {
   // Any directory will do: it is covered in this mount namespace alone.
   const fs::path folder = "/run";
-  check(::mount("busybox", folder.c_str(), "tmpfs", MS_NODEV, "mode=0755"),
-        "mount a root file system on {}", folder.native());
-  kit::unpack_default_root(folder);
+  if (!chosen) {
+    check(::mount("busybox", folder.c_str(), "tmpfs", MS_NODEV, "mode=0755"),
+          "mount a root file system on {}", folder.native());
+    kit::unpack_default_root(folder);
+    return folder;
+  }
+  struct stat state {};
+  const auto root = open_root(chosen->path, state);
+  if (state.st_dev != chosen->device || state.st_ino != chosen->inode) {
+    kit::fail("use {} as the root: it is another directory by now",
+              chosen->path.native());
+  }
+  const auto opened = fmt::format("/proc/self/fd/{}", root.get());
+  check(::mount(opened.c_str(), folder.c_str(), nullptr, MS_BIND | MS_REC,
+                nullptr),
+        "mount {} on {}", chosen->path.native(), folder.native());
   return folder;
 }
 
@@ -163,6 +158,12 @@ void forbid_devices() {
         "forbid devices in the root");
 }
 
+bool is_made_in_dev(const fs::path& target) {
+  const auto is_target = [&](const auto& link) { return target == link.first; };
+  return std::ranges::any_of(kLinks, is_target) ||
+         target.native().starts_with("/dev/pts/") || target == "/dev/pts";
+}
+
 void complete_dev(const Terminal& terminal) {
   check(::chmod("/dev", 0755), "set the mode of /dev");
   check(::mkdir("/dev/pts", 0755), "make /dev/pts");
@@ -170,19 +171,10 @@ void complete_dev(const Terminal& terminal) {
   check(::mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC,
                 "newinstance,ptmxmode=0666,mode=0620"),
         "mount /dev/pts");
-  for (const auto& [link, target] : {std::pair{"/dev/ptmx", "pts/ptmx"},
-                                     {"/dev/fd", "/proc/self/fd"},
-                                     {"/dev/stdin", "/proc/self/fd/0"},
-                                     {"/dev/stdout", "/proc/self/fd/1"},
-                                     {"/dev/stderr", "/proc/self/fd/2"}}) {
+  for (const auto& [link, target] : kLinks) {
     check(::symlink(target, link), "make {}", link);
   }
   open_terminal(terminal);
-}
-
-void hide_kernel_files() {
-  for (const auto* path : kHidden) hide(path);
-  for (const auto* path : kReadOnly) make_read_only(path);
 }
 
 }  // namespace container

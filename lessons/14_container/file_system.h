@@ -1,7 +1,8 @@
-// Given: what a container's file system has beside its root: /sys, /dev, and
-// covers over what the kernel would show and must not.
+// Given: what a container's file system has beside its root: /sys and /dev.
 
 #pragma once
+
+#include <sys/types.h>
 
 #include <filesystem>
 #include <optional>
@@ -12,22 +13,33 @@
 
 namespace container {
 
+// A root that was chosen: its path, and which directory that was when it was
+// looked at.
+struct Root {
+  std::filesystem::path path;
+  dev_t device = 0;
+  ino_t inode = 0;
+};
+
 // In the program, before anything else is made: makes sure that `root` can get
-// a /proc, a /sys and a /dev. Makes them if they are not there.
+// a /proc, a /sys and a /dev. Makes them if they are not there. Notes which
+// directory that was.
 //
 // Throws SystemError; std::runtime_error if one of them is not a directory (a
-// link would lead these mounts to where they are not expected), or if `root` is
-// a directory of the host's own: /, /dev, /etc, ...
-void prepare_root(const std::filesystem::path& root);
+// link would lead these mounts to where they are not expected), or if the root
+// is a directory of the host's own, /, /dev, /etc, ..., or the kernel's.
+void prepare_root(Root& root);
 
 // In the init, with private mounts: returns the directory that is to be the
-// root. If none was chosen, that is a file system in memory with a copy of
-// busybox. It belongs to the container alone, and goes with its mount
-// namespace: what one container writes there, no other one will ever see.
+// root. It is at a path that nobody else can change.
 //
-// Throws SystemError.
-std::filesystem::path provide_root(
-    const std::optional<std::filesystem::path>& chosen);
+// If none was chosen, that is a file system in memory with a copy of busybox.
+// It belongs to the container alone, and goes with its mount namespace: what
+// one container writes there, no other one will ever see.
+//
+// Throws SystemError; std::runtime_error if the path of `chosen` leads to
+// another directory than prepare_root() has looked at.
+std::filesystem::path provide_root(const std::optional<Root>& chosen);
 
 // Adds what /dev is made of to the mounts of a container: a tmpfs, six devices
 // of the machine's, and memory to be shared, /dev/shm.
@@ -43,12 +55,11 @@ void mount_sys();
 // (CAP_MKNOD), and one of them could be the machine's disk. Throws SystemError.
 void forbid_devices();
 
+// Whether complete_dev() makes `target`, which is normal, or mounts on it.
+bool is_made_in_dev(const std::filesystem::path& target);
+
 // After the mounts of Settings::mounts: adds links and terminals to /dev, and
 // makes the container's terminal, if it is to have one. Throws SystemError.
 void complete_dev(const Terminal& terminal);
-
-// After complete_dev(): covers files of /proc and /sys that tell about the
-// machine, and makes those read-only that change it. Throws SystemError.
-void hide_kernel_files();
 
 }  // namespace container

@@ -88,6 +88,7 @@ bool is_out_of_memory(const container::Cgroup& cgroup) {
 
 // Who: the program. It stays outside.
 int run(Settings settings, char** argv) {
+  container::refuse_directories();
   if (settings.root) container::prepare_root(*settings.root);
   container::reset_inherited();
   (void)container::block_signals();

@@ -51,6 +51,16 @@ std::string parse_host_name(const std::string& text) {
   if (text.empty() || text.size() > 64) {
     kit::fail("\"{}\" has not 1 to 64 bytes", text);
   }
+  // hostname(7). The kernel takes any bytes, and files like /etc/hosts do not.
+  constexpr std::string_view kAllowed =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
+  if (text.find_first_not_of(kAllowed) != text.npos || text[0] == '-') {
+    kit::fail(
+        "\"{}\" is no name of letters, digits, '.', '_' and '-', which does "
+        "not "
+        "begin with '-'",
+        text);
+  }
   return text;
 }
 
@@ -109,14 +119,20 @@ auto io_limit(const char* key, ParseValue parse_value) {
   };
 }
 
-// The kernel's own files are not to be covered by those of others.
+// The kernel's own files are not to be covered by those of others, and what the
+// container makes in /dev is not to be made in a directory of the host's.
 template <typename Parse>
-auto outside_of_kernel(Parse parse) {
+auto on_free_target(Parse parse) {
   return [parse](const std::string& text) {
     Mount mount = parse(text);
     const auto first = *std::next(mount.target.begin());
     if (first == "proc" || first == "sys") {
       kit::fail("{} is the kernel's", mount.target.native());
+    }
+    const bool is_volume = !mount.source.empty();
+    if ((mount.target == "/dev" && is_volume) || is_made_in_dev(mount.target)) {
+      kit::fail("{} is made for each container: mount at another path",
+                mount.target.native());
     }
     return mount;
   };
@@ -130,11 +146,11 @@ void add_file_system(kit::Options& options, Given& given, Settings& settings) {
   options.add_list("-v,--volume", "SRC:DST[:ro]",
                    "the machine's file or directory SRC, at DST;\n"
                    "ro: read-only; may be repeated",
-                   settings.mounts, outside_of_kernel(parse_volume));
+                   settings.mounts, on_free_target(parse_volume));
   options.add_list("--tmpfs", "DST[:size=N]",
                    "an empty file system in memory, at DST, for N\n"
                    "bytes, or like 64m; may be repeated",
-                   settings.mounts, outside_of_kernel(parse_tmpfs));
+                   settings.mounts, on_free_target(parse_tmpfs));
 }
 
 void add_limits(kit::Options& options, Given& given, Limits& limits) {
@@ -401,7 +417,7 @@ Settings parse_run(int argc, char** argv) {
   if (given.stop_timeout) {
     settings.stop_timeout = std::chrono::seconds(*given.stop_timeout);
   }
-  if (given.root) settings.root = resolve_root(*given.root);
+  if (given.root) settings.root = Root{resolve_root(*given.root)};
   add_devices(settings.mounts);
   sort_mounts(settings.mounts);
   return settings;

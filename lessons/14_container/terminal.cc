@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -124,13 +125,14 @@ void make_raw(int terminal, const termios& before) {
 class Carrier {
  public:
   Carrier(const std::array<bool, 3>& streams, int master, int program,
-          const std::optional<termios>& before)
+          int last_words, const std::optional<termios>& before)
       : has_input_(streams[0]),
         master_(master),
         terminal_(streams[1]   ? 1
                   : streams[2] ? 2
                                : 0),
         program_(program),
+        last_words_(last_words),
         before_(before),
         in_(without_waiting(STDIN_FILENO, O_RDONLY), master_),
         out_(master_, without_waiting(terminal_, O_WRONLY)) {
@@ -154,12 +156,14 @@ class Carrier {
       pollfd events[] = {{program_, POLLIN, 0},
                          {signals_.get(), POLLIN, 0},
                          out_.wish(),
-                         reads_ ? in_.wish() : pollfd{-1, 0, 0}};
-      (void)::poll(events, 4, -1);
-      if (events[0].revents != 0) break;
+                         reads_ ? in_.wish() : pollfd{-1, 0, 0},
+                         {has_ended_ ? -1 : last_words_, POLLIN, 0}};
+      const bool in_vain = ::poll(events, 5, has_ended_ ? kPatience : -1) == 0;
+      if (in_vain || events[0].revents != 0) break;
       if (events[1].revents != 0) take_signals();
       if (events[2].revents != 0) going_on = out_.move();
       if (events[3].revents != 0) reads_ = may_read() && in_.move();
+      if (events[4].revents != 0) has_ended_ = true;
     }
     flush();
     if (is_raw_ && before_) (void)::tcsetattr(0, TCSANOW, &*before_);
@@ -187,21 +191,26 @@ class Carrier {
     }
   }
 
-  // What is still in our hands. Who reads nothing for a second, gets no more.
+  // What is still in our hands.
   void flush() {
     while (!out_.is_empty()) {
       pollfd event = out_.wish();
-      if (::poll(&event, 1, 1000) <= 0 || !out_.move()) return;
+      if (::poll(&event, 1, kPatience) <= 0 || !out_.move()) return;
     }
   }
 
+  // When the container has ended, who reads nothing for so long, or has stopped
+  // the terminal (Ctrl-S), gets no more. Milliseconds.
+  static constexpr int kPatience = 1000;
+
   bool has_input_;
-  int master_, terminal_, program_;
+  int master_, terminal_, program_, last_words_;
   std::optional<termios> before_;
   Flow in_, out_;
   UniqueFd signals_;
   bool reads_ = false;
   bool is_raw_ = false;
+  bool has_ended_ = false;  // The container.
 };
 
 }  // namespace
@@ -280,18 +289,23 @@ void TerminalRelay::begin() {
   const UniqueFd master = receive_descriptor(ours_.get());
   if (!master) return;
   const UniqueFd program = kit::open_pidfd(::getpid());
+  last_words_.reset(check(::eventfd(0, EFD_CLOEXEC), "make an eventfd"));
   process_.emplace(kit::spawn_helper([&](kit::Ready& ready) {
     check(::prctl(PR_SET_NAME, "terminal"), "name the relay");
     check(::chdir("/"), "leave the working directory");
-    kit::keep_only({0, 1, 2, master.get(), program.get(), ready.fd()});
-    Carrier carrier(streams_, master.get(), program.get(), before_);
+    kit::keep_only(
+        {0, 1, 2, master.get(), program.get(), last_words_.get(), ready.fd()});
+    Carrier carrier(streams_, master.get(), program.get(), last_words_.get(),
+                    before_);
     ready();
     return carrier.run();
   }));
 }
 
 void TerminalRelay::finish() {
-  if (process_) (void)process_->wait();
+  if (!process_) return;
+  check(::eventfd_write(last_words_.get(), 1), "tell the relay of the end");
+  (void)process_->wait();
 }
 
 }  // namespace container

@@ -63,12 +63,14 @@ class TerminalRelay {
   // Returns, too, if the init ends instead. Throws SystemError.
   void begin();
 
-  // When the container has ended: waits until all that it has printed is there.
+  // When the container has ended: waits until all that it has printed is there,
+  // or nobody has read any of it for a second.
   void finish();
 
  private:
   std::array<bool, 3> streams_{};
   kit::UniqueFd ours_, init_s_;  // The two ends of the socket.
+  kit::UniqueFd last_words_;     // An eventfd: the container has ended.
   std::optional<termios> before_;
   std::optional<kit::Child> process_;
 };

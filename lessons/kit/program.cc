@@ -22,10 +22,12 @@ namespace {
 // What execvp(3) takes when PATH is not set, without the current directory.
 constexpr const char* kDefaultPath = "/bin:/usr/bin";
 
-// Reads up to `size` bytes at `offset`: less at the end of the file.
+// Reads up to `size` bytes at `offset`: less at the end of the file, and none
+// at an offset that no file can have.
 std::string read_at(const UniqueFd& file, const std::string& name, off_t offset,
                     size_t size) {
   std::string text(size, '\0');
+  if (offset < 0) return "";
   const auto count =
       check(::pread(file.get(), text.data(), size, offset), "read {}", name);
   text.resize(static_cast<size_t>(count));
@@ -64,6 +66,16 @@ std::string loader(const UniqueFd& file, const std::string& name,
     return text.substr(0, text.find('\0'));
   }
   return "";
+}
+
+// Whether the kernel reads the file's headers as those of a 64-bit program. It
+// does not look at EI_CLASS, but at the machine and at the size of a program
+// header: load_elf_binary() in fs/binfmt_elf.c.
+bool is_64_bit(std::string_view start) {
+  Elf64_Ehdr header;
+  if (start.size() < sizeof header) return false;
+  start.copy(reinterpret_cast<char*>(&header), sizeof header);
+  return header.e_machine != EM_386 && header.e_phentsize == sizeof(Elf64_Phdr);
 }
 
 bool is_directory(const std::string& path) {
@@ -121,11 +133,11 @@ std::string interpreter_of(const std::string& program) {
       check(::open(program.c_str(), O_RDONLY | O_CLOEXEC), "open {}", program)};
   const std::string start = read_at(file, program, 0, 256);
   if (start.starts_with("#!")) return script_interpreter(start);
-  if (!start.starts_with(ELFMAG) || start.size() <= EI_CLASS) return "";
-  if (start[EI_CLASS] == ELFCLASS32) {
-    return loader<Elf32_Ehdr, Elf32_Phdr>(file, program, start);
+  if (!start.starts_with(ELFMAG)) return "";
+  if (is_64_bit(start)) {
+    return loader<Elf64_Ehdr, Elf64_Phdr>(file, program, start);
   }
-  return loader<Elf64_Ehdr, Elf64_Phdr>(file, program, start);
+  return loader<Elf32_Ehdr, Elf32_Phdr>(file, program, start);
 }
 
 std::string missing_interpreter(const std::string& program) {

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <sys/ipc.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/msg.h>
 #include <sys/prctl.h>
@@ -33,12 +34,15 @@ namespace {
 using kit::check;
 using kit::UniqueFd;
 
-// What changes when a file is replaced or written to.
-std::string state_of(const std::string& path) {
-  struct stat file {};
-  check(::stat(path.c_str(), &file), "look at {}", path);
-  return fmt::format("{}:{} {} {}.{}", file.st_dev, file.st_ino, file.st_size,
-                     file.st_mtim.tv_sec, file.st_mtim.tv_nsec);
+// Maps a file, so that what is written to it is to be seen at once.
+std::string_view map_file(const std::string& path) {
+  const UniqueFd file{
+      check(::open(path.c_str(), O_RDONLY | O_CLOEXEC), "open {}", path)};
+  const auto size = std::filesystem::file_size(path);
+  void* const begin =
+      ::mmap(nullptr, size, PROT_READ, MAP_SHARED, file.get(), 0);
+  if (begin == MAP_FAILED) check(-1, "map {}", path);
+  return {static_cast<const char*>(begin), size};
 }
 
 UniqueFd open_directory(const char* path) {
@@ -242,17 +246,21 @@ Machine::Machine()
 
 Machine::~Machine() = default;
 
-// Every root directory gets the probe by a hard link. So the one file is in the
-// page cache, and it is enough to look at that one for changes.
+// Every root directory gets the probe by a hard link. So it is enough to look
+// at the one file for changes: at its content, for root can set all its times.
 void Machine::take_probe() {
   std::filesystem::create_directories("/judge/roots");
   std::filesystem::copy_file(probe_, "/judge/probe");
   probe_ = "/judge/probe";
-  probe_state_ = state_of(probe_);
+  probe_now_ = map_file(probe_);
+  probe_at_first_ = probe_now_;
 }
 
 bool Machine::probe_is_as_it_was() const {
-  return state_of(probe_) == probe_state_;
+  // The mapping cannot be read behind the file's end: SIGBUS.
+  std::error_code failed;
+  return std::filesystem::file_size(probe_, failed) == probe_at_first_.size() &&
+         probe_now_ == probe_at_first_;
 }
 
 std::string Machine::program_name() const {

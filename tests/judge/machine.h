@@ -23,6 +23,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "lessons/kit/unique_fd.h"
 
@@ -42,7 +43,9 @@ class Machine {
   [[nodiscard]] const std::string& program() const { return program_; }
   [[nodiscard]] const std::string& probe() const { return probe_; }
 
-  // Nobody has put something else in the probe's place.
+  // Nobody has put something else in the probe's place, or changed it. While a
+  // process runs it, it stays so: nobody may write to a file that is executed
+  // (ETXTBSY, open(2)).
   [[nodiscard]] bool probe_is_as_it_was() const;
 
   // The program's name, which its messages begin with: "06_cgroups".
@@ -93,7 +96,8 @@ class Machine {
 
   std::string program_;
   std::string probe_;
-  std::string probe_state_;
+  std::string_view probe_now_;  // The file, mapped.
+  std::string probe_at_first_;
   std::string own_cgroup_;
   kit::UniqueFd mount_namespace_;
   kit::UniqueFd proc_;

@@ -1,9 +1,11 @@
 #include "lessons/kit/program.h"
 
+#include <elf.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstddef>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -73,6 +75,26 @@ TEST_CASE("the interpreter of an ELF file is its loader") {
   CHECK(kit::interpreter_of(
             folder.add("garbage1", "\177ELF" + std::string(200, '\1')))
             .empty());
+}
+
+// A copy of the shell with one of its bytes changed: elf(5).
+std::string changed_shell(std::size_t at, char byte) {
+  std::ifstream file("/bin/bash", std::ios::binary);
+  std::string content{std::istreambuf_iterator<char>(file), {}};
+  content[at] = byte;
+  return content;
+}
+
+TEST_CASE("headers are read as the kernel reads them") {
+  Folder folder;
+  // Linux does not look at the class, which says 32 bits here, and runs it.
+  const auto shell = folder.add("shell", changed_shell(EI_CLASS, ELFCLASS32));
+  CHECK(kit::interpreter_of(shell) == kit::interpreter_of("/bin/bash"));
+  // Headers at an offset that no file has: it is no program.
+  constexpr std::size_t kLastOfOffset = offsetof(Elf64_Ehdr, e_phoff) + 7;
+  const auto far = folder.add("far", changed_shell(kLastOfOffset, '\x80'));
+  CHECK(kit::interpreter_of(far).empty());
+  CHECK(try_exec({far}).first == 126);
 }
 
 TEST_CASE("programs are found in PATH") {

@@ -39,6 +39,11 @@ class CallersTerminal {
     return circumstances;
   }
 
+  // As Ctrl-S does: nothing of what is written arrives.
+  void stop_output() const {
+    check(::tcflow(slave_.get(), TCOOFF), "stop a terminal's output");
+  }
+
   // How many bytes a shell could read there now.
   [[nodiscard]] int typed() const {
     int bytes = 0;
@@ -56,6 +61,17 @@ void type(const judge::Box& box) {
                                "/proc/self/fd/2", "/dev/tty", "/dev/console"}) {
     (void)box.ask(fmt::format("type {} reboot", terminal));
   }
+}
+
+// Runs a command that writes to its terminal, which is stopped. Returns how the
+// program ended, or nothing if it has not.
+std::optional<judge::Ending> write_to_stopped(
+    const judge::Circumstances& circumstances,
+    std::chrono::milliseconds patience) {
+  judge::Subject program(
+      {"run", "--", "sh", "-c", "echo hello > /dev/tty; exit 3"},
+      circumstances);
+  return program.wait_for_end(judge::Deadline(patience, patience));
 }
 
 // Without a filter, so that it is the terminal's own wall that holds.
@@ -82,4 +98,19 @@ TEST_CASE("07  control   ... where it is passed on, six bytes arrive") {
       kUnconfined, walls::without("terminal_shared", terminal.circumstances()));
   type(box);
   CHECK(terminal.typed() >= 6);
+}
+
+TEST_CASE("07  held      a terminal that is stopped does not hold the end up") {
+  const CallersTerminal terminal;
+  terminal.stop_output();
+  CHECK(write_to_stopped(terminal.circumstances(), judge::kPatience) ==
+        judge::exited(3));
+}
+
+TEST_CASE("07  control   ... where all is waited for, it does") {
+  using namespace std::chrono_literals;
+  const CallersTerminal terminal;
+  terminal.stop_output();
+  CHECK_FALSE(write_to_stopped(
+      walls::without("relay_patient", terminal.circumstances()), 5s));
 }

@@ -1,0 +1,162 @@
+#include "lessons/14_container/kernel_files.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lessons/kit/check.h"
+#include "lessons/kit/unique_fd.h"
+
+using kit::check;
+using kit::UniqueFd;
+
+namespace container {
+namespace {
+
+// What tells about the machine, its hardware and its other processes.
+const std::vector<std::string> kHiddenInProc = {
+    "acpi",          "asound", "interrupts",  "kcore",      "keys",
+    "latency_stats", "scsi",   "sched_debug", "timer_list", "timer_stats"};
+const std::vector<std::string> kHiddenInSys = {"firmware",
+                                               "devices/virtual/powercap"};
+
+// A file system of the kernel's, and its path for messages.
+struct Top {
+  const char* path;
+  UniqueFd fd;
+
+  std::string path_of(const std::string& name) const {
+    return std::string(path) + "/" + name;
+  }
+};
+
+// type: as fstatfs(2) has it.
+Top open_top(const char* path, long type) {
+  Top top{path, UniqueFd{check(
+                    ::open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
+                    "open {}", path)}};
+  struct statfs now {};
+  check(::fstatfs(top.fd.get(), &now), "look at {}", path);
+  if (now.f_type != type) {
+    kit::fail("cover files of {}: it is not the kernel's any more", path);
+  }
+  return top;
+}
+
+// Nothing if it is not there, and then needs no cover. That is asked of the
+// name itself: a mount that fails with ENOENT may have failed for another
+// reason.
+std::optional<mode_t> mode_of(const Top& top, const std::string& name) {
+  struct stat now {};
+  if (::fstatat(top.fd.get(), name.c_str(), &now, AT_SYMLINK_NOFOLLOW) == 0) {
+    return now.st_mode;
+  }
+  if (errno != ENOENT) check(-1, "look at {}", top.path_of(name));
+  return {};
+}
+
+void cover(const Top& top, const std::string& name, const UniqueFd& mount) {
+  check(::move_mount(mount.get(), "", top.fd.get(), name.c_str(),
+                     MOVE_MOUNT_F_EMPTY_PATH),
+        "cover {}", top.path_of(name));
+}
+
+// A mount of the device "null", by whatever name it can be reached.
+UniqueFd take_null() {
+  UniqueFd null{check(
+      ::open_tree(AT_FDCWD, "/dev/null",
+                  OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW),
+      "open /dev/null")};
+  struct stat now {};
+  check(::fstat(null.get(), &now), "look at /dev/null");
+  if (!S_ISCHR(now.st_mode) || now.st_rdev != makedev(1, 3)) {
+    kit::fail("cover files with /dev/null: it is not that device any more");
+  }
+  return null;
+}
+
+// An empty file system that stays so.
+UniqueFd make_empty() {
+  const UniqueFd context{
+      check(::fsopen("tmpfs", FSOPEN_CLOEXEC), "ask for a tmpfs")};
+  check(::fsconfig(context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0),
+        "make a tmpfs");
+  return UniqueFd{check(::fsmount(context.get(), FSMOUNT_CLOEXEC,
+                                  MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
+                                      MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC),
+                        "mount a tmpfs")};
+}
+
+// Covers a file with an empty one, and a directory with an empty one.
+void hide(const Top& top, const std::string& name) {
+  const auto mode = mode_of(top, name);
+  if (!mode) return;
+  cover(top, name, S_ISDIR(*mode) ? make_empty() : take_null());
+}
+
+// Mounts it onto itself, read-only. It is so before it is to be seen.
+void make_read_only(const Top& top, const std::string& name) {
+  const UniqueFd copy{
+      check(::open_tree(top.fd.get(), name.c_str(),
+                        OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE),
+            "open {}", top.path_of(name))};
+  mount_attr attributes{};
+  attributes.attr_set = MOUNT_ATTR_RDONLY;
+  check(::mount_setattr(copy.get(), "", AT_EMPTY_PATH | AT_RECURSIVE,
+                        &attributes, sizeof attributes),
+        "make {} read-only", top.path_of(name));
+  cover(top, name, copy);
+}
+
+std::vector<std::string> names_in(const Top& top) {
+  UniqueFd fd{
+      check(::openat(top.fd.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+            "open {}", top.path)};
+  const auto close = [](DIR* open) { ::closedir(open); };
+  const std::unique_ptr<DIR, decltype(close)> directory(::fdopendir(fd.get()),
+                                                        close);
+  check(directory ? 0 : -1, "read {}", top.path);
+  (void)fd.release();  // The directory closes it.
+  std::vector<std::string> names;
+  while (const auto* entry = ::readdir(directory.get())) {
+    names.emplace_back(entry->d_name);
+  }
+  return names;
+}
+
+// A process's own directory is a number, and "self" and "net" are links to one.
+// All else is the machine's: there is one /proc/irq, however many /proc.
+bool is_machine_s(const std::string& name, mode_t mode) {
+  const bool is_process = name.find_first_not_of("0123456789") == name.npos;
+  const bool is_no_entry = name == "." || name == "..";
+  return !is_process && !is_no_entry && !S_ISLNK(mode);
+}
+
+bool can_be_written(mode_t mode) { return S_ISDIR(mode) || (mode & 0222) != 0; }
+
+}  // namespace
+
+void hide_kernel_files() {
+  const Top proc = open_top("/proc", PROC_SUPER_MAGIC);
+  for (const auto& name : kHiddenInProc) hide(proc, name);
+  for (const auto& name : names_in(proc)) {
+    const auto mode = mode_of(proc, name);
+    if (!mode || !is_machine_s(name, *mode) || !can_be_written(*mode)) continue;
+    if (std::ranges::count(kHiddenInProc, name) > 0) continue;
+    make_read_only(proc, name);
+  }
+  const Top sys = open_top("/sys", SYSFS_MAGIC);
+  for (const auto& name : kHiddenInSys) hide(sys, name);
+}
+
+}  // namespace container
