@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <optional>
+#include <string>
 
 #include "lessons/08_seccomp/located_json.h"
 #include "lessons/kit/check.h"
@@ -62,7 +64,7 @@ Verdict verdict(const Json& json, std::optional<std::uint64_t> error) {
   const auto code = static_cast<std::uint16_t>(error.value_or(EPERM));
   if (name == "SCMP_ACT_ERRNO") return SCMP_ACT_ERRNO(code);
   if (name == "SCMP_ACT_TRACE") return SCMP_ACT_TRACE(code);
-  if (error) refuse(json, name + " does not go with errnoRet");
+  if (error) refuse(json, name + " does not go with an errno");
   if (name == "SCMP_ACT_ALLOW") return SCMP_ACT_ALLOW;
   if (name == "SCMP_ACT_LOG") return SCMP_ACT_LOG;
   if (name == "SCMP_ACT_TRAP") return SCMP_ACT_TRAP;
@@ -76,11 +78,58 @@ Verdict verdict(const Json& json, std::optional<std::uint64_t> error) {
   refuse(json, "unknown action: \"" + name + "\"");
 }
 
-std::optional<std::uint64_t> error_number(const Json& object,
-                                          const char* name) {
-  const Json* json = object.find(name);
-  if (json == nullptr || json->kind == Kind::kNull) return {};
-  return number(*json);
+// An errno as Podman's profiles have it: "ENOSYS", or "38".
+std::uint64_t named_error(const Json& json) {
+  const std::string name = text(json);
+  for (int error = 1; error < 200; ++error) {
+    const char* const known = ::strerrorname_np(error);
+    if (known != nullptr && name == known) {
+      return static_cast<std::uint64_t>(error);
+    }
+    if (name == std::to_string(error)) return static_cast<std::uint64_t>(error);
+  }
+  refuse(json, "unknown errno: \"" + name + "\"");
+}
+
+// The error of an entry, by its number or by its name. The same one if by both:
+// readers of profiles do not agree which comes first.
+std::optional<std::uint64_t> error_in(const Json& object,
+                                      const char* number_name,
+                                      const char* word_name) {
+  const Json* by_number = object.find(number_name);
+  const Json* by_name = object.find(word_name);
+  std::optional<std::uint64_t> error;
+  if (by_number != nullptr && by_number->kind != Kind::kNull) {
+    error = number(*by_number);
+  }
+  const bool has_name = by_name != nullptr && by_name->kind != Kind::kNull;
+  if (!has_name || text(*by_name).empty()) return error;
+  const auto named = named_error(*by_name);
+  if (error && *error != named) {
+    refuse(*by_name, fmt::format("\"{}\" is another error than \"{}\"",
+                                 word_name, number_name));
+  }
+  return named;
+}
+
+// What the OCI's profiles ask of seccomp(2) itself. SECCOMP_FILTER_FLAG_TSYNC
+// is for programs with threads, and before its first exec the command has one.
+void allow_flags(const Json& profile) {
+  for (const auto& flag : list(profile.find("flags"))) {
+    if (text(flag) == "SECCOMP_FILTER_FLAG_TSYNC") continue;
+    refuse(flag, text(flag) + " cannot be had: filters are installed without");
+  }
+}
+
+// The OCI's words for a process that gives verdicts: see SCMP_ACT_NOTIFY.
+void allow_no_listener(const Json& profile) {
+  for (const auto* name : {"listenerPath", "listenerMetadata"}) {
+    const Json* json = profile.find(name);
+    if (json == nullptr || json->kind == Kind::kNull || text(*json).empty()) {
+      continue;
+    }
+    refuse(*json, "no process is asked for verdicts: leave it out");
+  }
 }
 
 scmp_compare comparison(const Json& json) {
@@ -232,10 +281,10 @@ bool same(const Rule& a, const Rule& b) {
 }
 
 void add_rules(const Json& entry, const Place& place, Policy& policy) {
-  allow_members(entry, {"names", "name", "action", "errnoRet", "args",
+  allow_members(entry, {"names", "name", "action", "errnoRet", "errno", "args",
                         "comment", "includes", "excludes"});
   const Verdict what =
-      verdict(member(entry, "action"), error_number(entry, "errnoRet"));
+      verdict(member(entry, "action"), error_in(entry, "errnoRet", "errno"));
   const auto conditions = alternatives(entry);
   const auto names = call_names(entry);
   if (!is_for(entry, place)) return;
@@ -285,11 +334,14 @@ Place here(std::uint64_t capabilities) {
 Policy read_profile(const std::string& file, const std::string& profile,
                     const Place& place) {
   const Json json = parse_json(file, profile);
-  allow_members(json, {"defaultAction", "defaultErrnoRet", "archMap",
-                       "architectures", "syscalls", "comment"});
+  allow_members(json, {"defaultAction", "defaultErrnoRet", "defaultErrno",
+                       "archMap", "architectures", "syscalls", "flags",
+                       "listenerPath", "listenerMetadata", "comment"});
+  allow_flags(json);
+  allow_no_listener(json);
   Policy policy;
   policy.otherwise = verdict(member(json, "defaultAction"),
-                             error_number(json, "defaultErrnoRet"));
+                             error_in(json, "defaultErrnoRet", "defaultErrno"));
   policy.architectures = architectures(json);
   for (const auto& entry : list(json.find("syscalls"))) {
     add_rules(entry, place, policy);

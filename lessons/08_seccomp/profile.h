@@ -1,4 +1,5 @@
-// Given: profiles in Docker's format, and what of one is for a container.
+// Given: profiles as Docker, Podman and the OCI have them, and what of one is
+// for a container.
 //
 //   {"defaultAction": "SCMP_ACT_ERRNO",
 //    "archMap": [{"architecture": "SCMP_ARCH_X86_64",
@@ -28,8 +29,8 @@ Place here(std::uint64_t capabilities);
 //
 // Throws std::runtime_error with FILE:LINE:COLUMN if it is not JSON, has
 // something unknown or contradictory in it, or wants what cannot be had (a
-// verdict that another process has to give: SCMP_ACT_NOTIFY). Calls of unknown
-// names are no error.
+// verdict that another process has to give, SCMP_ACT_NOTIFY; a flag of
+// seccomp(2)). Calls of unknown names are no error.
 //
 // file: its name, for messages.
 Policy read_profile(const std::string& file, const std::string& profile,

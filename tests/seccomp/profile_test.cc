@@ -310,6 +310,44 @@ TEST_CASE("what is wrong in an entry is told of with its place") {
   }
 }
 
+TEST_CASE("Podman's errors have names, and mean the same") {
+  CHECK(read("{'defaultAction': 'SCMP_ACT_ERRNO', 'defaultErrnoRet': 38, "
+             "'defaultErrno': 'ENOSYS', 'architectures': null}")
+            .otherwise == SCMP_ACT_ERRNO(ENOSYS));
+  CHECK(read("{'defaultAction': 'SCMP_ACT_ERRNO', 'defaultErrno': 'ENOSYS'}")
+            .otherwise == SCMP_ACT_ERRNO(ENOSYS));
+  const auto rule = [](const std::string& error) {
+    return with("{'names': ['mkdir'], 'action': 'SCMP_ACT_ERRNO', " + error +
+                "}")
+        .rules.front()
+        .verdict;
+  };
+  CHECK(rule("'errno': 'EROFS'") == SCMP_ACT_ERRNO(EROFS));
+  CHECK(rule("'errno': '30'") == SCMP_ACT_ERRNO(EROFS));
+  CHECK(rule("'errno': '', 'errnoRet': 30") == SCMP_ACT_ERRNO(EROFS));
+  CHECK(rule("'errno': 'EROFS', 'errnoRet': 30") == SCMP_ACT_ERRNO(EROFS));
+  CHECK(entry_problem("{'names': ['mkdir'], 'action': 'SCMP_ACT_ERRNO', "
+                      "'errno': 'EROFS', 'errnoRet': 1}") ==
+        "p.json:3:59: \"errno\" is another error than \"errnoRet\"");
+  CHECK(entry_problem("{'names': ['mkdir'], 'action': 'SCMP_ACT_ERRNO', "
+                      "'errno': 'ENOTHING'}") ==
+        "p.json:3:59: unknown errno: \"ENOTHING\"");
+}
+
+TEST_CASE("what the OCI's profiles ask for, and cannot have, is an error") {
+  const auto with_member = [](const std::string& member) {
+    return problem("{'defaultAction': 'SCMP_ACT_ALLOW',\n " + member + "}");
+  };
+  CHECK(with_member("'flags': []") == "no problem");
+  CHECK(with_member("'flags': ['SECCOMP_FILTER_FLAG_TSYNC']") == "no problem");
+  CHECK(with_member("'flags': ['SECCOMP_FILTER_FLAG_LOG']") ==
+        "p.json:2:12: SECCOMP_FILTER_FLAG_LOG cannot be had: filters are "
+        "installed without");
+  CHECK(with_member("'listenerPath': ''") == "no problem");
+  CHECK(with_member("'listenerPath': '/run/agent'") ==
+        "p.json:2:18: no process is asked for verdicts: leave it out");
+}
+
 TEST_CASE("old profiles and Docker's empty members are read") {
   const auto rules = with(
                          "{'name': 'mkdir', 'action': 'SCMP_ACT_ALLOW', "
