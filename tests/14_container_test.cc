@@ -143,6 +143,12 @@ bool has_option(const judge::Mount& mount, const std::string& option) {
   return std::find(options.begin(), options.end(), option) != options.end();
 }
 
+// The option of a file system itself: of a tmpfs, "size=64k".
+bool has_super_option(const judge::Mount& mount, const std::string& option) {
+  const auto options = judge::split(mount.super_options, ',');
+  return std::find(options.begin(), options.end(), option) != options.end();
+}
+
 // A directory of the machine, to be a volume. Removed after the case.
 std::string make_source() {
   const auto path = "/judge/roots/" + judge::random_name();
@@ -162,7 +168,7 @@ TEST_CASE("14: options that are wrong are errors", "[given]") {
                             {"walk"},
                             {"run", "--no-such-option"},
                             {"run", "--pids-limit", "x"},
-                            {"run", "--pids-limit", "-1"},
+                            {"run", "--pids-limit", "-2"},
                             {"run", "--memory", "99999999999999999999"},
                             {"run", "--memory", "8m", "--memory", "9m"},
                             {"run", "--memory", "8m", "--memory-swap", "7m"},
@@ -186,7 +192,7 @@ TEST_CASE("14: options that are wrong are errors", "[given]") {
                             {"run", "--domainname", "a/b"},
                             {"run", "--volume", "/etc"},
                             {"run", "--volume", "/etc:etc"},
-                            {"run", "--volume", "/etc:/a:rw"},
+                            {"run", "--volume", "/etc:/a:rslave"},
                             {"run", "--volume", "/etc:/proc/a"},
                             {"run", "--tmpfs", "/a:size=x"},
                             {"run", "--tmpfs", "/a", "--volume", "/etc:/a"},
@@ -207,7 +213,7 @@ TEST_CASE("14: options that are wrong are errors", "[given]") {
                             {"run", "--security-opt", "seccomp=/etc/passwd"},
                             {"run", "--security-opt", "apparmor=strict"},
                             {"run", "--env", "=x"},
-                            {"run", "--env", "NO_SUCH_VARIABLE"},
+                            {"run", "--env-file", "/no/such/file"},
                             {"run", "--workdir", "tmp"}}) {
     const auto result = judge::run(arguments);
     INFO(fmt::format("The words: {}", fmt::join(arguments, " ")));
@@ -828,6 +834,23 @@ TEST_CASE("14: a user may open the streams once more", "[given]") {
     CHECK(box.end(0) == exited(0));
     CHECK_THAT(box.output(), judge::contains("hello"));
   }
+}
+
+TEST_CASE("14: options have Docker's forms", "[given]") {
+  const auto source = make_source();
+  const auto box = start_container({"--rm", "-i", "--init", "--net", "none",
+                                    "--memory", "0.125g", "--memory-swap", "-1",
+                                    "--pids-limit", "-1", "--shm-size", "8mb",
+                                    "--tmpfs", "/x:rw,size=1m,mode=1777", "-v",
+                                    source + ":/y:rw,z", "-e", "NOT_SET"});
+  CHECK(box.cgroup().file("memory.max") == "134217728");
+  CHECK(box.cgroup().file("memory.swap.max") == "max");
+  CHECK(box.cgroup().file("pids.max") == "4194304");
+  const auto shared = mount_at(box.command(), "/dev/shm");
+  CHECK(has_super_option(shared, "size=8192k"));
+  CHECK(has_super_option(mount_at(box.command(), "/x"), "size=1024k"));
+  CHECK(has_option(mount_at(box.command(), "/y"), "rw"));
+  CHECK(box.end(0) == exited(0));
 }
 
 TEST_CASE("14: shares become weights along a curve", "[given]") {

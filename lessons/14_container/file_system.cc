@@ -134,13 +134,14 @@ fs::path provide_root(const std::optional<Root>& chosen) {
   return folder;
 }
 
-void add_devices(std::vector<Mount>& mounts) {
+void add_devices(std::vector<Mount>& mounts,
+                 std::optional<std::uint64_t> shm_size) {
   add(mounts, tmpfs("/dev", kDevSize));
   for (const auto* path : {"/dev/null", "/dev/zero", "/dev/full", "/dev/random",
                            "/dev/urandom", "/dev/tty"}) {
     add(mounts, device(path));
   }
-  add(mounts, tmpfs("/dev/shm", kSharedMemorySize));
+  add(mounts, tmpfs("/dev/shm", shm_size.value_or(kSharedMemorySize)));
 }
 
 void mount_sys() {

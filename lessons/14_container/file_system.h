@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <vector>
@@ -42,8 +43,10 @@ void prepare_root(Root& root);
 std::filesystem::path provide_root(const std::optional<Root>& chosen);
 
 // Adds what /dev is made of to the mounts of a container: a tmpfs, six devices
-// of the machine's, and memory to be shared, /dev/shm.
-void add_devices(std::vector<Mount>& mounts);
+// of the machine's, and memory to be shared, /dev/shm: `shm_size` bytes, or
+// 64m.
+void add_devices(std::vector<Mount>& mounts,
+                 std::optional<std::uint64_t> shm_size);
 
 // In the new root, while the old one is still mounted: mounts a read-only
 // sysfs, which shows the network of the caller, and makes a place in it for

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstdlib>
 #include <memory>
 
@@ -14,6 +13,7 @@
 #include "lessons/06_cgroups/options.h"
 #include "lessons/08_seccomp/default/default.h"
 #include "lessons/14_container/file_system.h"
+#include "lessons/14_container/values.h"
 #include "lessons/kit/check.h"
 #include "lessons/kit/guard.h"
 #include "lessons/kit/options.h"
@@ -39,28 +39,21 @@ struct Given {
   std::optional<std::uint64_t> memory_and_swap;
   std::optional<in_addr> address;
   std::optional<User> user;
-  std::vector<std::string> environment;
+  std::optional<std::uint64_t> shm_size;
+  std::vector<std::vector<PublishedPort>> published;
+  std::vector<std::optional<std::string>> environment;
+  std::vector<std::vector<std::string>> environment_files;
   std::vector<std::string> security;
   Changes capabilities;
   bool privileged = false;
+  bool habits = false;
+  bool wants_terminal = false;
 };
 
 std::string parse_text(const std::string& text) { return text; }
 
-std::string parse_host_name(const std::string& text) {
-  if (text.empty() || text.size() > 64) {
-    kit::fail("\"{}\" has not 1 to 64 bytes", text);
-  }
-  // hostname(7). The kernel takes any bytes, and files like /etc/hosts do not.
-  constexpr std::string_view kAllowed =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
-  if (text.find_first_not_of(kAllowed) != text.npos || text[0] == '-') {
-    kit::fail(
-        "\"{}\" is no name of letters, digits, '.', '_' and '-', which does "
-        "not "
-        "begin with '-'",
-        text);
-  }
+std::string parse_directory(const std::string& text) {
+  if (!text.starts_with('/')) kit::fail("\"{}\" does not begin with /", text);
   return text;
 }
 
@@ -68,74 +61,6 @@ std::string parse_host_name(const std::string& text) {
 std::string as_host_name(std::string name) {
   std::replace(name.begin(), name.end(), '_', '-');
   return name;
-}
-
-// One of the words; `what` they are.
-auto one_of(std::vector<std::string> words, const char* what) {
-  return [words = std::move(words), what](const std::string& text) {
-    for (const auto& word : words) {
-      if (text == word) return text;
-    }
-    kit::fail("\"{}\" is not {}", text, what);
-  };
-}
-
-// Docker's shares, 2 to 262144 with 1024 in the middle, are the weights of
-// cgroup v1. Version 2 has 1 to 10000, with 100 in the middle. This curve goes
-// through all three: runc and crun have it since runc 1.3 and crun 1.24.
-unsigned parse_shares(const std::string& text) {
-  const double l =
-      std::log2(static_cast<double>(kit::parse_number(text, 2, 262'144)));
-  const double exponent = (l * l + 125 * l) / 612 - 7.0 / 34;
-  // Not quite exact numbers, 100.00000000000003, are not to be rounded up.
-  return static_cast<unsigned>(std::ceil(std::pow(10, exponent) - 1e-9));
-}
-
-// "NAME=value", or "NAME" for what the caller's environment has.
-std::string parse_variable(const std::string& text) {
-  const auto equals = text.find('=');
-  if (text.empty() || equals == 0) kit::fail("\"{}\" has no name", text);
-  if (equals != text.npos) return text;
-  const char* value = std::getenv(text.c_str());
-  if (value == nullptr) kit::fail("the variable {} is not set here", text);
-  return text + "=" + value;
-}
-
-std::string parse_directory(const std::string& text) {
-  if (!text.starts_with('/')) kit::fail("\"{}\" does not begin with /", text);
-  return text;
-}
-
-// "/dev/vda:1m" or "254:0:100"
-template <typename ParseValue>
-auto io_limit(const char* key, ParseValue parse_value) {
-  return [=](const std::string& text) {
-    const auto colon = text.rfind(':');
-    if (colon == text.npos || colon == 0) {
-      kit::fail("\"{}\" is not of the form DEV:N", text);
-    }
-    return IoLimit{text.substr(0, colon), key,
-                   parse_value(text.substr(colon + 1))};
-  };
-}
-
-// The kernel's own files are not to be covered by those of others, and what the
-// container makes in /dev is not to be made in a directory of the host's.
-template <typename Parse>
-auto on_free_target(Parse parse) {
-  return [parse](const std::string& text) {
-    Mount mount = parse(text);
-    const auto first = *std::next(mount.target.begin());
-    if (first == "proc" || first == "sys") {
-      kit::fail("{} is the kernel's", mount.target.native());
-    }
-    const bool is_volume = !mount.source.empty();
-    if ((mount.target == "/dev" && is_volume) || is_made_in_dev(mount.target)) {
-      kit::fail("{} is made for each container: mount at another path",
-                mount.target.native());
-    }
-    return mount;
-  };
 }
 
 void add_file_system(kit::Options& options, Given& given, Settings& settings) {
@@ -146,11 +71,13 @@ void add_file_system(kit::Options& options, Given& given, Settings& settings) {
   options.add_list("-v,--volume", "SRC:DST[:ro]",
                    "the machine's file or directory SRC, at DST;\n"
                    "ro: read-only; may be repeated",
-                   settings.mounts, on_free_target(parse_volume));
+                   settings.mounts, parse_container_volume);
+  options.add("--shm-size", "SIZE", "of /dev/shm (64m)", given.shm_size,
+              kit::parse_size);
   options.add_list("--tmpfs", "DST[:size=N]",
                    "an empty file system in memory, at DST, for N\n"
                    "bytes, or like 64m; may be repeated",
-                   settings.mounts, on_free_target(parse_tmpfs));
+                   settings.mounts, parse_container_tmpfs);
 }
 
 void add_limits(kit::Options& options, Given& given, Limits& limits) {
@@ -158,8 +85,9 @@ void add_limits(kit::Options& options, Given& given, Limits& limits) {
               "bytes, or like 64m or 1g (half of the machine's)", limits.memory,
               kit::parse_size);
   options.add("--memory-swap", "SIZE",
-              "memory and swap together, or max (as --memory: no swap)",
-              given.memory_and_swap, parse_memory_and_swap);
+              "memory and swap together, or -1 for no limit (as\n"
+              "--memory: no swap)",
+              given.memory_and_swap, parse_swap_limit);
   options.add("--memory-reservation", "SIZE",
               "memory that it keeps while others have more (none)",
               limits.memory_low, kit::parse_size);
@@ -172,8 +100,9 @@ void add_limits(kit::Options& options, Given& given, Limits& limits) {
               "the processors it may use, like 0-1,3 (all)", limits.cpuset_cpus,
               parse_cpu_list);
   options.add("--pids-limit", "N",
-              "processes and threads at the same time (4096)", limits.pids_max,
-              parse_pids);
+              "processes and threads at the same time (4096), or\n"
+              "-1: as many as there can be",
+              limits.pids_max, parse_pids_limit);
   const auto count = [](const auto& text) {
     return kit::parse_number(text, 1);
   };
@@ -188,15 +117,14 @@ void add_limits(kit::Options& options, Given& given, Limits& limits) {
                    limits.io_max, io_limit("wiops", count));
 }
 
-void add_names_and_network(kit::Options& options, Given& given,
-                           NetworkSettings& network) {
+void add_names_and_network(kit::Options& options, Given& given) {
   options.add("--name", "NAME", "the container's name (a random one)",
               given.name, kit::parse_name);
   options.add("-h,--hostname", "NAME", "its host name (its name)",
               given.host_name, parse_host_name);
   options.add("--domainname", "NAME", "its NIS domain name (none)",
               given.domain_name, parse_host_name);
-  options.add("--network", "MODE",
+  options.add("--network,--net", "MODE",
               "none: a loopback; bridge: a link to the machine,\n"
               "and beyond; host: the machine's (none, or bridge\n"
               "with --publish or --ip)",
@@ -206,8 +134,9 @@ void add_names_and_network(kit::Options& options, Given& given,
               given.address, parse_address);
   options.add_list("-p,--publish", "HOST:CONTAINER",
                    "let the machine's TCP port HOST lead to the\n"
-                   "container's port CONTAINER; may be repeated",
-                   network.published, parse_published_port);
+                   "container's port CONTAINER, or as many ports, like\n"
+                   "8000-8002:80-82; may be repeated",
+                   given.published, parse_published_ports);
 }
 
 void add_rights(kit::Options& options, Given& given) {
@@ -230,14 +159,21 @@ void add_rights(kit::Options& options, Given& given) {
                    "no-new-privileges (always so); may be repeated",
                    given.security, parse_text);
   options.add_flag("--privileged",
-                   "all capabilities and system calls, nothing hidden",
+                   "all capabilities and system calls, and no file\n"
+                   "hidden (/sys stays read-only, and there are no\n"
+                   "more devices)",
                    given.privileged);
 }
 
 void add_command(kit::Options& options, Given& given) {
   options.add_list("-e,--env", "NAME[=VALUE]",
-                   "a variable, or one of here; may be repeated",
+                   "a variable, or one of here, if it is set; may be\n"
+                   "repeated",
                    given.environment, parse_variable);
+  options.add_list("--env-file", "FILE",
+                   "a file with such a variable in each line, or a\n"
+                   "comment that begins with #; may be repeated",
+                   given.environment_files, read_variables);
   options.add("-w,--workdir", "DIR", "its working directory (/)",
               given.working_directory, parse_directory);
   options.add("--stop-timeout", "SECONDS",
@@ -246,6 +182,18 @@ void add_command(kit::Options& options, Given& given) {
               given.stop_timeout, [](const auto& text) {
                 return kit::parse_number(text, 0, 86'400);
               });
+}
+
+// What is so anyway, and is written because Docker wants to be told.
+void add_docker_s_habits(kit::Options& options, Given& given) {
+  options.add_flag("--rm", "remove it at its end (always so)", given.habits);
+  options.add_flag("-i,--interactive", "with standard input (always so)",
+                   given.habits);
+  options.add_flag("--init", "with an init (always so)", given.habits);
+  options.add_flag("-t,--tty",
+                   "with a terminal (so where one of the standard\n"
+                   "streams is one; an error where none is)",
+                   given.wants_terminal);
 }
 
 // ---- From what is given to what the container is like ----------------------
@@ -280,6 +228,10 @@ void complete_limits(Limits& limits, const Given& given) {
 
 void complete_network(Settings& settings, const Given& given) {
   NetworkSettings& network = settings.network;
+  for (const auto& ports : given.published) {
+    network.published.insert(network.published.end(), ports.begin(),
+                             ports.end());
+  }
   const bool wants_link = given.address || !network.published.empty();
   const auto mode = given.network.value_or(wants_link ? "bridge" : "none");
   if (wants_link && mode != "bridge") {
@@ -375,6 +327,11 @@ void complete_users(Settings& settings, const Given& given) {
   check_maps(*settings.id_maps);
 }
 
+bool has_terminal() {
+  return ::isatty(STDIN_FILENO) == 1 || ::isatty(STDOUT_FILENO) == 1 ||
+         ::isatty(STDERR_FILENO) == 1;
+}
+
 void complete_environment(Settings& settings, const Given& given) {
   auto& environment = settings.environment;
   environment = {kPath, "HOSTNAME=" + settings.host_name,
@@ -384,8 +341,12 @@ void complete_environment(Settings& settings, const Given& given) {
     environment.push_back(std::string("TERM=") + terminal);
   }
   // Later ones of a name count.
-  environment.insert(environment.end(), given.environment.begin(),
-                     given.environment.end());
+  for (const auto& variables : given.environment_files) {
+    environment.insert(environment.end(), variables.begin(), variables.end());
+  }
+  for (const auto& variable : given.environment) {
+    if (variable) environment.push_back(*variable);
+  }
 }
 
 }  // namespace
@@ -395,11 +356,12 @@ Settings parse_run(int argc, char** argv) {
   Given given;
   kit::Options options("Runs COMMAND (/bin/sh) in a new container.",
                        "run [OPTION]... [--] [COMMAND [ARG]...]");
-  add_names_and_network(options, given, settings.network);
+  add_names_and_network(options, given);
   add_file_system(options, given, settings);
   add_limits(options, given, settings.limits);
   add_rights(options, given);
   add_command(options, given);
+  add_docker_s_habits(options, given);
   settings.command = options.parse(argc, argv);
   if (settings.command.empty()) settings.command = {"/bin/sh"};
 
@@ -414,11 +376,14 @@ Settings parse_run(int argc, char** argv) {
   complete_users(settings, given);
   complete_environment(settings, given);
 
+  if (given.wants_terminal && !has_terminal()) {
+    kit::fail("--tty: none of the standard streams is a terminal");
+  }
   if (given.stop_timeout) {
     settings.stop_timeout = std::chrono::seconds(*given.stop_timeout);
   }
   if (given.root) settings.root = Root{resolve_root(*given.root)};
-  add_devices(settings.mounts);
+  add_devices(settings.mounts, given.shm_size);
   sort_mounts(settings.mounts);
   return settings;
 }

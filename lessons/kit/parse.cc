@@ -1,6 +1,8 @@
 #include "lessons/kit/parse.h"
 
+#include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <system_error>
 
 #include "lessons/kit/check.h"
@@ -21,22 +23,18 @@ bool read_all(std::string_view text, Number& value, Format... format) {
   return result.ec == std::errc{} && result.ptr == end;
 }
 
-// 'k' -> 10: the suffix means 2 to the power of that. -1: not a suffix.
-int power_of(char suffix) {
-  switch (suffix | 0x20) {  // To lower case.
-    case 'b':
-      return 0;
-    case 'k':
-      return 10;
-    case 'm':
-      return 20;
-    case 'g':
-      return 30;
-    case 't':
-      return 40;
-    default:
-      return -1;
-  }
+// "k", "kb" or "KiB" -> 10: the suffix means 2 to the power of that. -1: not a
+// suffix.
+int power_of(std::string_view suffix) {
+  constexpr std::string_view kLetters = "kmgt";
+  std::string lower(suffix);
+  for (char& c : lower) c |= 0x20;
+  if (lower.empty() || lower == "b") return 0;
+  const auto at = kLetters.find(lower[0]);
+  const auto rest = std::string_view(lower).substr(1);
+  const bool is_one =
+      at != kLetters.npos && (rest.empty() || rest == "b" || rest == "ib");
+  return is_one ? static_cast<int>(10 * (at + 1)) : -1;
 }
 
 bool is_alphanumeric(char c) {
@@ -56,20 +54,26 @@ std::uint64_t parse_number(std::string_view text, std::uint64_t min,
 }
 
 std::uint64_t parse_size(std::string_view text) {
-  std::string_view digits = text;
-  int power = text.empty() ? -1 : power_of(text.back());
-  if (power == -1) {
-    power = 0;
-  } else {
-    digits.remove_suffix(1);
-  }
-  std::uint64_t value = 0;
   const std::uint64_t max = std::numeric_limits<std::int64_t>::max();
-  if (!read_all(digits, value) || value == 0 || value > (max >> power)) {
-    fail("\"{}\" is not a size: 1 to {}, or with a suffix, like 512k, 64m, 1g",
-         text, max);
+  const auto wrong = [&]() {
+    fail("\"{}\" is not a size: 1 to {}, or like 512k, 0.5g, 64mb, 1GiB", text,
+         max);
+  };
+  const auto end = std::min(text.find_first_not_of("0123456789."), text.size());
+  const int power = power_of(text.substr(end));
+  double value = 0;
+  const bool is_number =
+      read_all(text.substr(0, end), value, std::chars_format::fixed);
+  if (power == -1 || !is_number) wrong();
+  // A whole number is exact; a double is only up to 2^53.
+  std::uint64_t whole = 0;
+  if (read_all(text.substr(0, end), whole)) {
+    if (whole == 0 || whole > (max >> power)) wrong();
+    return whole << power;
   }
-  return value << power;
+  const double bytes = std::ldexp(value, power);
+  if (!(bytes >= 1 && bytes < std::ldexp(1, 63))) wrong();
+  return static_cast<std::uint64_t>(bytes);
 }
 
 double parse_decimal(std::string_view text, double min, double max) {

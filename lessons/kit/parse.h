@@ -17,8 +17,9 @@ std::uint64_t parse_number(
     std::string_view text, std::uint64_t min = 0,
     std::uint64_t max = std::numeric_limits<std::int64_t>::max());
 
-// "64m": a number of bytes, at least 1. The suffixes b, k, m, g and t (or upper
-// case) stand for powers of 1024.
+// "64m": a number of bytes, at least 1. The suffixes k, m, g and t stand for
+// powers of 1024, and may have "b" or "ib" behind them, in any case. "0.5g" is
+// 512m; a part of a byte is cut off.
 std::uint64_t parse_size(std::string_view text);
 
 // "1.5": a decimal number from `min` to `max`.

@@ -105,14 +105,16 @@ std::string find_program(const std::string& name) {
   if (name.find('/') != name.npos) {
     if (can(name, F_OK)) return name;
     const int error = is_directory(name) ? EISDIR : errno;
-    throw Exit(error == EISDIR ? kNotExecutable : kNotFound,
+    const bool may_not = error == EISDIR || error == EACCES;
+    throw Exit(may_not ? kNotExecutable : kNotFound,
                fmt::format("run {}: {}", name,
                            std::generic_category().message(error)));
   }
 
   const char* set = std::getenv("PATH");
   const std::string path = set != nullptr ? set : kDefaultPath;
-  std::string found;  // But it may not be executed.
+  std::string found;   // But it may not be executed.
+  std::string hidden;  // In a folder that may not be entered.
   for (size_t begin = 0; !name.empty() && begin <= path.size();) {
     const size_t end = std::min(path.find(':', begin), path.size());
     // An empty folder means the current one: execvp(3).
@@ -120,10 +122,18 @@ std::string find_program(const std::string& name) {
         begin == end ? "." : path.substr(begin, end - begin);
     const std::string program = folder + "/" + name;
     if (can(program, X_OK)) return program;
+    errno = 0;
     if (can(program, F_OK) && found.empty()) found = program;
+    // What cannot be looked at may be there: execvp(3) says EACCES, too.
+    if (errno == EACCES && hidden.empty()) hidden = program;
     begin = end + 1;
   }
   if (!found.empty()) return found;
+  if (!hidden.empty()) {
+    throw Exit(kNotExecutable,
+               fmt::format("run {}: {}: {}", name, hidden,
+                           std::generic_category().message(EACCES)));
+  }
   throw Exit(kNotFound,
              fmt::format("run {}: not found in PATH ({})", name, path));
 }

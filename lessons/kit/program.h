@@ -13,7 +13,7 @@ using Command = std::vector<std::string>;
 //
 // Returns the path of a file, of one that may be executed if there is such a
 // one. Throws Exit with status 127 if there is none, and 126 if `name` is the
-// path of a directory.
+// path of a directory, or if it may be in a folder that may not be entered.
 std::string find_program(const std::string& name);
 
 // Returns the program that the kernel starts first to run `program`: the

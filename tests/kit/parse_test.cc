@@ -40,10 +40,35 @@ TEST_CASE("sizes have suffixes that are powers of 1024") {
   CHECK(kit::parse_size("1g") == 1ULL << 30);
   CHECK(kit::parse_size("2T") == 2ULL << 40);
   CHECK(kit::parse_size("8388607t") == 8388607ULL << 40);
+  CHECK(kit::parse_size("512mb") == 512ULL << 20);
+  CHECK(kit::parse_size("1GiB") == 1ULL << 30);
+  CHECK(kit::parse_size("0.5g") == 512ULL << 20);
+  CHECK(kit::parse_size("1.5k") == 1536);
+  CHECK(kit::parse_size("1.7") == 1);
+  CHECK(kit::parse_size("9007199254740993") == 9007199254740993);
 
-  for (const auto* text :
-       {"", "m", "0", "0m", "-1", "-1m", "1q", "1mm", "1 m", "1.5g", "8388608t",
-        "9223372036854775808", "9007199254740992k"}) {
+  for (const auto* text : {"",
+                           "m",
+                           "0",
+                           "0m",
+                           "-1",
+                           "-1m",
+                           "1q",
+                           "1mm",
+                           "1 m",
+                           "8388608t",
+                           "9223372036854775808",
+                           "9007199254740992k",
+                           "0.5",
+                           "1.2.3m",
+                           ".",
+                           ".m",
+                           "1bb",
+                           "1ib",
+                           "1e3",
+                           "9999999999999999999.5",
+                           "1mib ",
+                           "nan"}) {
     INFO(text);
     CHECK_THROWS_AS(kit::parse_size(text), std::runtime_error);
   }
