@@ -39,11 +39,17 @@ CORE = [
 # A step that is not yet written does not use its parameters.
 EXERCISE_COPTS = KIT_COPTS + ["-Wno-unused-parameter"]
 
-def _exercise(name, lesson, src, deps = [], **kwargs):
+# A learner's file is judged by what it does: warnings are shown, and no more. The
+# course's own files have none.
+LEARNERS_COPTS = ["-Wno-error"]
+
+_PRELUDE = ["--include=lessons/kit/precompiled/prelude.h"]
+
+def _exercise(name, lesson, src, copts = [], deps = [], **kwargs):
     cc_library(
         name = name,
         srcs = [src],
-        copts = EXERCISE_COPTS + ["--include=lessons/kit/precompiled/prelude.h"],
+        copts = EXERCISE_COPTS + _PRELUDE + copts,
         # The given files call the steps, and the steps call them.
         alwayslink = True,
         deps = ["//lessons:%s_given" % lesson, "//lessons/kit:prelude"] + deps,
@@ -95,7 +101,13 @@ def lesson(name, exercise, deps = [], main_deps = [], uses = []):
         copts = EXERCISE_COPTS,
         deps = [name + "_given", "//lessons/kit:prelude"],
     )
-    _exercise(name = name + "_exercise", lesson = name, src = exercise_src, deps = [name + "_checked"])
+    _exercise(
+        name = name + "_exercise",
+        lesson = name,
+        src = exercise_src,
+        copts = LEARNERS_COPTS,
+        deps = [name + "_checked"],
+    )
     for used in uses:
         _learners_or_solved(
             name = "%s_uses_%s" % (name, used),
@@ -124,7 +136,7 @@ def _judged(name, exercise_src, uses):
         # The program is called like the lesson.
         name = "judged/" + name,
         src = exercise_src,
-        copts = EXERCISE_COPTS + ["--include=lessons/kit/precompiled/prelude.h"],
+        copts = EXERCISE_COPTS + _PRELUDE + LEARNERS_COPTS,
         linkopts = KIT_LINKOPTS,
         used = ["%s_uses_%s_src" % (name, used) for used in uses],
         deps = [name + "_main", name + "_given", "//lessons/kit:prelude"],

@@ -81,7 +81,8 @@ def _judged_exercise_impl(ctx):
         "set -e",
     ] + steps) + "\n", is_executable = True)
     ctx.actions.run_shell(
-        command = "\"$1\" >\"$2\" 2>&1 && : >\"$2\" || { : >\"$3\"; chmod +x \"$3\"; }",
+        # Warnings are shown by Bazel, and errors are kept for the test.
+        command = "if \"$1\" >\"$2\" 2>&1; then cat \"$2\" >&2; : >\"$2\"; else : >\"$3\"; chmod +x \"$3\"; fi",
         arguments = [script.path, messages.path, program.path],
         inputs = depset(
             sources + archives + [ctx.file._check, script],
