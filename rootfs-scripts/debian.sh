@@ -8,7 +8,7 @@
 #
 #   --suite NAME      bookworm, trixie, sid, ... (default: bookworm)
 #   --include A,B     packages to add to the minimal system
-#   --mirror URL      where to fetch from (default: http://deb.debian.org/debian)
+#   --mirror URL      where to fetch from (default: where this machine's apt does)
 #   --update          fetch again what the cache has
 #
 # Example, a web server for lesson 14:
@@ -22,10 +22,12 @@
 set -euo pipefail
 # shellcheck source=tools/shell.sh
 source "$(dirname "$(readlink -f "$0")")/../tools/shell.sh"
+# shellcheck source=tools/apt.sh
+source "$(dirname "$(readlink -f "$0")")/../tools/apt.sh"
 
 suite=bookworm
 include=
-mirror=http://deb.debian.org/debian
+mirror=
 output=
 update=
 
@@ -44,6 +46,8 @@ read_options() {
   done
   [[ -n $output ]] || usage_error "--output is missing"
   output=${output%/}
+  mirror=${mirror:-$(apt_mirror)}
+  [[ -n $mirror ]] || usage_error "this machine's apt has no mirror of Debian: which --mirror?"
   [[ $suite =~ ^[a-z0-9][a-z0-9.-]*$ ]] || usage_error "not the name of a suite: $suite"
   # In any order it is the same system, and the same place in the cache.
   include=$(tr -s ', ' '\n' <<<"$include" | sed '/^$/d' | LC_ALL=C sort -u | paste -sd,)
@@ -99,8 +103,12 @@ make_archive() {
 }
 
 bootstrap() {
+  local line trusted=()
+  while read -r line; do trusted+=("--keyring=$line"); done < <(apt_keyrings)
+  while read -r line; do trusted+=("--aptopt=$line"); done < <(apt_proxies)
   # No documentation: nobody reads it in a container. The licences stay.
   TMPDIR=$scratch mmdebstrap --variant=minbase --format=tar ${include:+--include="$include"} \
+    "${trusted[@]}" \
     --aptopt='Acquire::Check-Valid-Until "false"' \
     --aptopt='Apt::Install-Recommends "false"' \
     --dpkgopt='path-exclude=/usr/share/locale/*' \

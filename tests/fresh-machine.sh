@@ -23,6 +23,8 @@ set -euo pipefail
 checkout=$(dirname "$(dirname "$(readlink -f "$0")")")
 # shellcheck source=tools/shell.sh
 source "$checkout/tools/shell.sh"
+# shellcheck source=tools/apt.sh
+source "$checkout/tools/apt.sh"
 # shellcheck source=tests/machine.sh
 source "$checkout/tests/machine.sh"
 

@@ -1,6 +1,6 @@
 # A throw-away Debian with its own root, processes and mounts, for the tests that
 # need a machine on which nothing is set up. For fresh-machine.sh and bazel7.sh,
-# which have sourced tools/shell.sh and set $checkout.
+# which have sourced tools/shell.sh and tools/apt.sh, and set $checkout.
 #
 # shellcheck shell=bash
 
@@ -30,8 +30,8 @@ make_machine() {
   # A real one has the updates, too.
   if [[ $suite != sid && $suite != unstable ]]; then
     cat >>"$root/etc/apt/sources.list" <<SOURCES
-deb http://deb.debian.org/debian $suite-updates main
-deb http://deb.debian.org/debian-security $suite-security main
+deb $(apt_mirror) $suite-updates main
+deb $(apt_security_mirror) $suite-security main
 SOURCES
   fi
 }
