@@ -341,6 +341,27 @@ TEST_CASE("02: the init keeps no descriptor of the host's open",
   CHECK(kept == std::map<int, std::string>{});
 }
 
+TEST_CASE("02: descriptors that cannot be closed are an error",
+          "[02.4][points:1]") {
+  judge::How how;
+  how.circumstances.leaked_descriptors = {9};
+  how.circumstances.failing_calls = {{{SYS_close_range}, EPERM}};
+  const auto root = judge::make_root_directory();
+  const auto result = judge::run({"--root", root, "--", "/probe", "exit", "0"},
+                                 how.circumstances);
+  if (result.ending == exited(125)) {
+    CHECK(result.is_one_line());
+    return;
+  }
+  HINT(
+      "close_range() has failed in protect_init(), and the command has run, "
+      "with a way to the host's root in /proc/1/fd.");
+  const auto box = judge::start({}, how);
+  // It may have closed them by another call.
+  CHECK(init_of(box).descriptors_beside(box.command().pid()) ==
+        std::map<int, std::string>{});
+}
+
 TEST_CASE("02: nobody can look into the init", "[02.4][points:2]") {
   const auto box = judge::start({});
 
@@ -508,6 +529,35 @@ TEST_CASE("02: a hundred orphans leave no zombie", "[02.6][points:2]") {
       "Zombies are left. The kernel does not queue SIGCHLD: one may stand for "
       "many children. So waitpid() has to be called until it finds no more.");
   CHECK(only_two_are_left(box));
+}
+
+TEST_CASE("02: the command and orphans end at the same time",
+          "[02.6][points:1]") {
+  const auto box = judge::start({});
+  REQUIRE(box.get("orphans 3") == "3 0");
+  const auto init = init_of(box);
+  const auto is_stopped = [&] { return init.status("State").starts_with("T"); };
+
+  // The init is stopped until all its children have ended. Then it finds them
+  // in the order in which they became its children: the command first.
+  ::kill(init.pid(), SIGSTOP);
+  REQUIRE(box.becomes_true(is_stopped));
+  (void)box.ask("exit 72");
+  for (const auto& process : family(box)) {
+    if (process.parent == init.pid()) ::kill(process.pid, SIGKILL);
+  }
+  REQUIRE(box.becomes_true([&] {
+    return std::ranges::all_of(family(box), [&](const auto& process) {
+      return process.pid == init.pid() || process.state == 'Z';
+    });
+  }));
+  ::kill(init.pid(), SIGCONT);
+
+  HINT(
+      "The command has ended, and orphans have been reaped after it in one "
+      "call of reap(). The result is the command's status even if it was not "
+      "the last child that waitpid() returned.");
+  CHECK(box.wait() == exited(72));
 }
 
 TEST_CASE("02: an error of waitpid() is one", "[02.6][points:1][idle]") {
