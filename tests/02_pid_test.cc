@@ -97,15 +97,12 @@ std::set<int> signals_to_pass_on() {
   return signals;
 }
 
-// What is in `all` and not in `some`, as names: "SIGHUP SIGRTMIN+3".
+// What is in `all` and not in `some`: " SIGHUP SIGRTMIN+3".
 std::string names_of_missing(const std::set<int>& all,
                              const std::set<int>& some) {
   std::string names;
   for (const int signal : all) {
-    if (some.contains(signal)) continue;
-    const char* const name = ::sigabbrev_np(signal);
-    names += name != nullptr ? std::string(" SIG") + name
-                             : " SIGRTMIN+" + std::to_string(signal - SIGRTMIN);
+    if (!some.contains(signal)) names += " " + judge::signal_name(signal);
   }
   return names;
 }
@@ -439,7 +436,7 @@ TEST_CASE("02: a signal that ends the command is 128+N", "[02.6][points:2]") {
   const auto real_time =
       static_cast<int>(judge::random_number(SIGRTMIN, SIGRTMAX));
   for (const int signal : {SIGTERM, SIGKILL, SIGSEGV, SIGSYS, real_time}) {
-    INFO("signal " << signal);
+    INFO(judge::signal_name(signal));
     const auto result = judge::run(
         {"--root", root, "--", "/probe", "kill", std::to_string(signal)});
     HINT(
