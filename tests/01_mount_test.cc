@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
+#include <sys/sysinfo.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -54,11 +55,19 @@ std::string content(const std::string& path) {
 }
 
 // Mounts a tmpfs where programs see it, with a file "inner".
-void mount_in_machine(const std::string& path, unsigned long flags = 0) {
+void mount_in_machine(const std::string& path) {
   REQUIRE(judge::machine().on_stage([&] {
     ::mkdir(path.c_str(), 0755);
-    return ::mount("none", path.c_str(), "tmpfs", flags, nullptr) == 0 &&
+    return ::mount("none", path.c_str(), "tmpfs", 0, nullptr) == 0 &&
            (std::ofstream(path + "/inner") << "below").flush().good();
+  }));
+}
+
+// Gives a mount that programs see these restrictions, MS_RDONLY and the like.
+void restrict_in_machine(const std::string& path, unsigned long flags) {
+  REQUIRE(judge::machine().on_stage([&] {
+    return ::mount(nullptr, path.c_str(), nullptr, MS_REMOUNT | MS_BIND | flags,
+                   nullptr) == 0;
   }));
 }
 
@@ -103,6 +112,11 @@ judge::Mount mount_at(const judge::Box& box, const std::string& target) {
     if (mount.target == target) return mount;
   }
   throw judge::Failed("in the container, nothing is mounted on " + target);
+}
+
+// A path on which the judge can get to a file of the container.
+std::string inside(const judge::Box& box, const std::string& path) {
+  return "/proc/" + std::to_string(box.command().pid()) + "/root" + path;
 }
 
 // The options of a mount: {"rw", "nosuid", "relatime"}.
@@ -373,7 +387,7 @@ TEST_CASE("01: a root that is a file is an error", "[01.2][points:1]") {
 
 // ---- 01.3: the old root ----
 
-TEST_CASE("01: nothing of the old root is left", "[01.3][points:3]") {
+TEST_CASE("01: nothing of the old root is left", "[01.3][points:2]") {
   const auto box = judge::start({});
 
   HINT(
@@ -388,6 +402,16 @@ TEST_CASE("01: nothing of the old root is left", "[01.3][points:3]") {
       "In the container's mount namespace, outside of the process's root, the "
       "machine's mounts are still there. What was unmounted was another one.");
   CHECK(targets(namespace_mounts(command)) == Names{"/"});
+}
+
+TEST_CASE("01: an old root that stays is an error", "[01.3][points:1]") {
+  const auto result = run_in(judge::make_root_directory(), {}, 3,
+                             {.failing_calls = {{{SYS_umount2}, EPERM}}});
+  HINT(
+      "umount2() has failed, and the command has run with the old root still "
+      "mounted.");
+  CHECK(result.ending == exited(125));
+  CHECK(result.is_one_line());
 }
 
 TEST_CASE("01: the escape of lesson 00 does not lead out", "[01.3][points:2]") {
@@ -418,7 +442,7 @@ TEST_CASE("01: the command is in its root, and its status is the program's",
 
 // ---- 01.4: a volume, taken ----
 
-TEST_CASE("01: a volume is a copy of a mount", "[01.4][points:2]") {
+TEST_CASE("01: a volume is a copy of a mount", "[01.4][points:1]") {
   const auto before = judge::Host::now();
   const auto source = make_source();
   HINT(
@@ -432,6 +456,17 @@ TEST_CASE("01: a volume is a copy of a mount", "[01.4][points:2]") {
   HINT("Without \":ro\" a volume can be written to.");
   CHECK(volume.options().contains("rw"));
   CHECK(judge::Host::now().mounts == before.mounts);
+}
+
+TEST_CASE("01: a link to a directory can be a volume, too",
+          "[01.4][points:1]") {
+  const auto link = "/judge/roots/" + judge::random_name();
+  fs::create_directory_symlink(make_source(), link);
+  HINT(
+      "The source is a symbolic link to a directory, and the directory is the "
+      "volume: AT_SYMLINK_NOFOLLOW would take the link itself.");
+  const Volume volume(link, ":/mnt");
+  CHECK(content(volume.path() + "/file") == "of the machine");
 }
 
 TEST_CASE("01: in a volume, set-user-ID programs and devices do not work",
@@ -463,14 +498,21 @@ TEST_CASE("01: a read-only volume cannot be written to", "[01.4][points:2]") {
 
 TEST_CASE("01: other restrictions of a volume stay", "[01.4][points:1]") {
   const auto source = make_source();
-  mount_in_machine(source + "/sub", MS_NOEXEC);
-  const Volume volume(source, ":/mnt:ro");
+  mount_in_machine(source + "/sub");
+  restrict_in_machine(source + "/sub", MS_NOEXEC | MS_RDONLY);
 
-  HINT(
-      "In the machine, no programs run from there (noexec), and in the "
-      "container they do. mount() with MS_REMOUNT sets all options anew; "
-      "mount_setattr() only those that it is given.");
-  CHECK(volume.options("/sub").contains("noexec"));
+  for (const std::string option : {":/mnt:ro", ":/mnt"}) {
+    const Volume volume(source, option);
+    HINT(
+        "In the machine, no programs run from there (noexec), and in the "
+        "container they do. mount() with MS_REMOUNT sets all options anew; "
+        "mount_setattr() only those that it is given.");
+    CHECK(volume.options("/sub").contains("noexec"));
+    HINT(
+        "What is read-only in the machine is so in the container, whether the "
+        "volume is asked for with \":ro\" or not: attr_clr is left empty.");
+    CHECK(volume.options("/sub").contains("ro"));
+  }
 }
 
 TEST_CASE("01: a volume has what is mounted below its source",
@@ -486,8 +528,20 @@ TEST_CASE("01: a volume has what is mounted below its source",
   CHECK(content(volume.path() + "/sub/inner") == "below");
 }
 
+TEST_CASE("01: a volume that cannot be restricted is an error",
+          "[01.4][points:1]") {
+  const auto result = run_in(judge::make_root_directory(),
+                             {"--volume", make_source() + ":/mnt:ro"}, 3,
+                             {.failing_calls = {{{SYS_mount_setattr}, EPERM}}});
+  HINT(
+      "mount_setattr() has failed, and the command has run with a volume that "
+      "it can write to.");
+  CHECK(result.ending == exited(125));
+  CHECK(result.is_one_line());
+}
+
 TEST_CASE("01: a read-only volume is read-only as a whole",
-          "[01.4][points:2]") {
+          "[01.4][points:1]") {
   const auto source = make_source();
   mount_in_machine(source + "/sub");
   const Volume volume(source, ":/mnt:ro");
@@ -520,7 +574,7 @@ TEST_CASE("01: a volume whose source is missing is an error",
 
 // ---- 01.5: where it is to be mounted ----
 
-TEST_CASE("01: a magic link does not lead a target out", "[01.5][points:3]") {
+TEST_CASE("01: a magic link does not lead a target out", "[01.5][points:2]") {
   const auto source = make_source();
   const auto outside = make_source();
   const auto root = judge::make_root_directory();
@@ -557,6 +611,17 @@ TEST_CASE("01: a magic link does not lead a target out", "[01.5][points:3]") {
 }
 
 // ---- 01.6: a volume, attached ----
+
+TEST_CASE("01: a volume that does not fit its target is an error",
+          "[01.6][points:1]") {
+  const auto root = judge::make_root_directory();
+  const auto result = run_in(root, {"--volume", make_source() + ":/probe"}, 3);
+  HINT(
+      "The volume is a directory and its target is a file. move_mount() has "
+      "failed, and the command has run without the volume.");
+  CHECK(result.ending == exited(125));
+  CHECK(result.is_one_line());
+}
 
 TEST_CASE("01: a volume shares files with the machine", "[01.6][points:2]") {
   const auto before = judge::Host::now();
@@ -631,7 +696,22 @@ TEST_CASE("01: a target is not opened for reading", "[01.5][points:1][idle]") {
   CHECK(result.ending == exited(8));
 }
 
-TEST_CASE("01: writing to a read-only volume gets EROFS", "[01.6][points:2]") {
+TEST_CASE("01: a target in a volume", "[01.5][points:1]") {
+  const auto outer = make_source();
+  const auto inner = make_source();
+  std::ofstream(inner + "/file") << "of the inner";
+  HINT(
+      "One volume is to be mounted in another one, which is mounted first. So "
+      "the path of its target leads through a mount (RESOLVE_NO_XDEV would "
+      "forbid that).");
+  const auto box = judge::start(
+      {"--volume", inner + ":/mnt/a/b", "--volume", outer + ":/mnt"});
+
+  CHECK(box.ask("read /mnt/file") == "ok of the machine");
+  CHECK(box.ask("read /mnt/a/b/file") == "ok of the inner");
+}
+
+TEST_CASE("01: writing to a read-only volume gets EROFS", "[01.6][points:1]") {
   const auto source = make_source();
   const auto box = judge::start({"--volume", source + ":/mnt:ro"});
 
@@ -652,17 +732,6 @@ TEST_CASE("01: a file can be a volume, too", "[01.6][points:1]") {
   CHECK(content(source).starts_with("text"));
 }
 
-TEST_CASE("01: volumes and tmpfs below each other", "[01.6][points:0]") {
-  const auto outer = make_source();
-  const auto inner = make_source();
-  std::ofstream(inner + "/file") << "of the inner";
-  const auto box = judge::start(
-      {"--volume", inner + ":/mnt/a/b", "--volume", outer + ":/mnt"});
-
-  CHECK(box.ask("read /mnt/file") == "ok of the machine");
-  CHECK(box.ask("read /mnt/a/b/file") == "ok of the inner");
-}
-
 // ---- 01.7: tmpfs ----
 
 TEST_CASE("01: a tmpfs has the size that was asked for", "[01.7][points:2]") {
@@ -680,7 +749,7 @@ TEST_CASE("01: a tmpfs has the size that was asked for", "[01.7][points:2]") {
 }
 
 TEST_CASE("01: in a tmpfs there are no set-user-ID programs, devices, programs",
-          "[01.7][points:2]") {
+          "[01.7][points:1]") {
   const auto box = judge::start({"--tmpfs", "/mnt:size=64k"});
   (void)box.command();
   const auto options = words(mount_at(box, "/mnt").options);
@@ -691,23 +760,45 @@ TEST_CASE("01: in a tmpfs there are no set-user-ID programs, devices, programs",
   }
 }
 
-TEST_CASE("01: a tmpfs without a size, for all to write to",
+TEST_CASE("01: a tmpfs without a size may take half of the memory",
           "[01.7][points:1]") {
-  const auto before = judge::Host::now();
   const auto box = judge::start({"--tmpfs", "/mnt"});
   (void)box.command();
-
   CHECK(mount_at(box, "/mnt").type == "tmpfs");
-  CHECK(box.ask("make /mnt/file text") == "ok");
-  HINT("The mode of a tmpfs is 1777 by itself, like that of /tmp.");
-  CHECK(box.get("stat /mnt").ends_with(" 41777"));
-  CHECK(!fs::exists(box.root_path() + "/mnt/file"));
+
+  struct statvfs there {};
+  REQUIRE(::statvfs(inside(box, "/mnt").c_str(), &there) == 0);
+  struct sysinfo machine {};
+  REQUIRE(::sysinfo(&machine) == 0);
+  const auto size = there.f_blocks * there.f_frsize;
+  const auto half = machine.totalram * machine.mem_unit / 2;
+  const auto difference = std::max(size, half) - std::min(size, half);
+  HINT(
+      "Without a size, a tmpfs may take half of the machine's memory. That is "
+      "the kernel's rule, if no size is given to it.");
+  CHECK(difference < half / 100);
+}
+
+TEST_CASE("01: a tmpfs is for all to write to", "[01.7][points:1]") {
+  const auto before = judge::Host::now();
+  const auto box =
+      judge::start({"--tmpfs", "/all", "--tmpfs", "/sized:size=64k"});
+
+  for (const std::string target : {"/all", "/sized"}) {
+    CHECK(box.ask("make " + target + "/file text") == "ok");
+    HINT(
+        "The mode of a tmpfs is 1777 by itself, like that of /tmp, whether it "
+        "has a size or not.");
+    CHECK((fs::status(inside(box, target)).permissions() & fs::perms::mask) ==
+          (fs::perms::all | fs::perms::sticky_bit));
+    CHECK(!fs::exists(box.root_path() + target + "/file"));
+  }
   CHECK(judge::Host::now().mounts == before.mounts);
 }
 
 // ---- 01.8: a root that is read-only ----
 
-TEST_CASE("01: the root can be read-only", "[01.8][points:2]") {
+TEST_CASE("01: the root can be read-only", "[01.8][points:1]") {
   const auto box = judge::start({"--read-only"});
   check_that_machine_is_writable();
 
@@ -717,13 +808,50 @@ TEST_CASE("01: the root can be read-only", "[01.8][points:2]") {
   CHECK(words(mount_at(box, "/").options).contains("ro"));
   CHECK(box.ask("make /new text") == error(EROFS));
   CHECK(box.ask("make /etc/new text") == error(EROFS));
+
+  HINT("Without --read-only, the root can be written to.");
+  CHECK(judge::start({}).ask("make /etc/new text") == "ok");
 }
 
-TEST_CASE("01: without --read-only the root can be written to",
-          "[01.8][points:0]") {
-  const auto box = judge::start({});
+TEST_CASE("01: a root that cannot be made read-only is an error",
+          "[01.8][points:1]") {
+  judge::How how;
+  how.circumstances.failing_calls = {{{SYS_mount_setattr}, EPERM}};
+  const auto result = run_in(judge::make_root_directory(), {"--read-only"}, 3,
+                             how.circumstances);
+  if (result.ending == exited(125)) {
+    CHECK(result.is_one_line());
+    return;
+  }
+  HINT(
+      "mount_setattr() has failed in make_root_read_only(), and the command "
+      "has run with a root that it can write to.");
+  const auto box = judge::start({"--read-only"}, how);
   (void)box.command();
-  CHECK(box.ask("make /etc/new text") == "ok");
+  // It may have been done by another call.
+  CHECK(words(mount_at(box, "/").options).contains("ro"));
+}
+
+TEST_CASE("01: other restrictions of the root stay", "[01.8][points:1]") {
+  const auto root = judge::make_root_directory();
+  REQUIRE(judge::machine().on_stage([&] {
+    return ::mount(root.c_str(), root.c_str(), nullptr, MS_BIND, nullptr) == 0;
+  }));
+  restrict_in_machine(root, MS_NOSUID | MS_NODEV);
+  // Behind the steps there is a call, just before the command.
+  const Stopped program({"--read-only"}, SYS_close_range, "01.8", root);
+  REQUIRE(program.is_held());
+
+  for (const auto& mount : program.process().mounts()) {
+    if (mount.target != "/") continue;
+    for (const std::string option : {"ro", "nosuid", "nodev"}) {
+      HINT("The root was nosuid and nodev, is to be read-only as well, and "
+           << option
+           << " is missing. mount() with MS_REMOUNT sets all options anew; "
+              "mount_setattr() only those that it is given.");
+      CHECK(words(mount.options).contains(option));
+    }
+  }
 }
 
 TEST_CASE("01: volumes in a read-only root can be written to",
@@ -742,7 +870,7 @@ TEST_CASE("01: volumes in a read-only root can be written to",
 }
 
 TEST_CASE("01: for the machine, the root's directory is not read-only",
-          "[01.8][points:2][idle]") {
+          "[01.8][points:1][idle]") {
   const auto box = judge::start({"--read-only"});
   check_that_machine_is_writable();
 

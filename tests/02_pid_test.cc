@@ -4,6 +4,7 @@
 // looked at whether it waits at an unwritten step or the command runs below it.
 
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "lessons/kit/spawn.h"
 #include "tests/judge/judge.h"
 
 namespace {
@@ -69,11 +71,40 @@ bool only_two_are_left(const judge::Box& box) {
   return family(box).size() == 2;
 }
 
-// True if the signal has come to the process, which blocks it.
+// The signals that have come to the process, which blocks them.
+std::set<int> pending_signals(const judge::Process& process) {
+  const auto mask = process.status("ShdPnd");
+  std::set<int> pending;
+  if (mask.empty()) return pending;
+  const auto bits = std::stoull(mask, nullptr, 16);
+  for (int signal = 1; signal <= SIGRTMAX; ++signal) {
+    if ((bits >> (signal - 1) & 1) != 0) pending.insert(signal);
+  }
+  return pending;
+}
+
 bool is_pending(const judge::Process& process, int signal) {
-  const auto pending = process.status("ShdPnd");
-  if (pending.empty()) return false;
-  return (std::stoull(pending, nullptr, 16) >> (signal - 1) & 1) != 0;
+  return pending_signals(process).contains(signal);
+}
+
+// The signals that the program passes on, and so the init has to.
+std::set<int> signals_to_pass_on() {
+  const sigset_t set = kit::signals_to_pass_on();
+  std::set<int> signals;
+  for (int signal = 1; signal <= SIGRTMAX; ++signal) {
+    if (::sigismember(&set, signal) == 1) signals.insert(signal);
+  }
+  return signals;
+}
+
+// What is in `all` and not in `some`: " SIGHUP SIGRTMIN+3".
+std::string names_of_missing(const std::set<int>& all,
+                             const std::set<int>& some) {
+  std::string names;
+  for (const int signal : all) {
+    if (!some.contains(signal)) names += " " + judge::signal_name(signal);
+  }
+  return names;
 }
 
 }  // namespace
@@ -127,10 +158,22 @@ TEST_CASE("02: the child has a mount namespace of its own",
       "machine's programs a namespace in which they are not. CLONE_NEWNS makes "
       "the mounts the child's own.");
   CHECK(init_of(box).own_namespaces().contains("mnt"));
-  CHECK(init_of(box).own_namespaces() == std::set<std::string>{"mnt", "pid"});
 }
 
-TEST_CASE("02: the program stays where it is", "[02.1][points:1]") {
+TEST_CASE("02: other flags stay, and none is added", "[02.1][points:1]") {
+  const auto box = judge::start({});
+
+  HINT(
+      "main.cc has asked for an IPC namespace before it called "
+      "ask_for_processes_of_its_own(), and there is none: its flag is gone. "
+      "|= adds flags to those that are there, = replaces them.");
+  CHECK(init_of(box).own_namespaces().contains("ipc"));
+  HINT("The child has namespaces that nobody has asked for.");
+  CHECK(init_of(box).own_namespaces() ==
+        std::set<std::string>{"ipc", "mnt", "pid"});
+}
+
+TEST_CASE("02: the program stays where it is", "[02.1][points:1][idle]") {
   const auto box = judge::start({});
   const judge::Process first(1);
 
@@ -143,7 +186,7 @@ TEST_CASE("02: the program stays where it is", "[02.1][points:1]") {
         first.name_space("pid_for_children"));
 }
 
-TEST_CASE("02: an ordinary user is told why not", "[02.1][points:1]") {
+TEST_CASE("02: an ordinary user is told why not", "[02.1][points:1][idle]") {
   const auto root = judge::make_root_directory();
   const auto result =
       judge::run({"--root", root, "--", judge::machine().probe(), "exit", "3"},
@@ -214,6 +257,18 @@ TEST_CASE("02: nor if it is killed before the init has asked to be told",
   CHECK(judge::Host::settled(before) == before);
 }
 
+TEST_CASE("02: an init that cannot ask to be told is an error",
+          "[02.2][points:1]") {
+  const auto root = judge::make_root_directory();
+  judge::Circumstances circumstances;
+  circumstances.failing_calls = {{{SYS_prctl, PR_SET_PDEATHSIG}, EPERM}};
+  const auto result =
+      judge::run({"--root", root, "--", "/probe", "exit", "0"}, circumstances);
+  HINT("prctl() has failed in end_with(), and the command has run.");
+  CHECK(result.ending == exited(125));
+  CHECK(result.is_one_line());
+}
+
 // ---- 02.3: /proc -----------------------------------------------------------
 
 TEST_CASE("02: /proc is a proc file system of the namespace",
@@ -272,14 +327,36 @@ TEST_CASE("02: a root without a /proc is an error", "[02.3][points:1]") {
 TEST_CASE("02: the init keeps no descriptor of the host's open",
           "[02.4][points:2]") {
   judge::How how;
-  how.circumstances.leaked_descriptors = {3, 9, 200};
+  how.circumstances.leaked_descriptors = {3, 9, 200, 5000};
   const auto box = judge::start({}, how);
   HINT(
       "The init has descriptors open with which the program was started, and "
-      "which lead to the host's root. close_range(2) from 3 on closes them: "
+      "which lead to the host's root. close_range(2) closes all from 3 on, "
+      "however high their numbers are (~0U is the highest that there can be): "
       "with CLOSE_RANGE_CLOEXEC only at an execve(), and an init calls none.");
   const auto kept = init_of(box).descriptors_beside(box.command().pid());
   CHECK(kept == std::map<int, std::string>{});
+}
+
+TEST_CASE("02: descriptors that cannot be closed are an error",
+          "[02.4][points:1]") {
+  judge::How how;
+  how.circumstances.leaked_descriptors = {9};
+  how.circumstances.failing_calls = {{{SYS_close_range}, EPERM}};
+  const auto root = judge::make_root_directory();
+  const auto result = judge::run({"--root", root, "--", "/probe", "exit", "0"},
+                                 how.circumstances);
+  if (result.ending == exited(125)) {
+    CHECK(result.is_one_line());
+    return;
+  }
+  HINT(
+      "close_range() has failed in protect_init(), and the command has run, "
+      "with a way to the host's root in /proc/1/fd.");
+  const auto box = judge::start({}, how);
+  // It may have closed them by another call.
+  CHECK(init_of(box).descriptors_beside(box.command().pid()) ==
+        std::map<int, std::string>{});
 }
 
 TEST_CASE("02: nobody can look into the init", "[02.4][points:2]") {
@@ -308,15 +385,22 @@ TEST_CASE("02: an init that cannot be shut is an error", "[02.4][points:1]") {
 
 TEST_CASE("02: signals for the program reach the command", "[02.5][points:3]") {
   const auto box = judge::start({});
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) {
+  const auto signals = signals_to_pass_on();
+  for (const int signal : signals) {
     (void)box.get("block " + std::to_string(signal));
     box.send_signal(signal);
-    HINT("The program passes SIG"
-         << ::sigabbrev_np(signal)
-         << " on to the init. There it is next_signal()'s result, and the "
-            "command has to get it: kill(2).");
-    CHECK(box.becomes_true([&] { return is_pending(box.command(), signal); }));
   }
+  (void)box.becomes_true([&] {
+    return std::ranges::includes(pending_signals(box.command()), signals);
+  });
+  const auto arrived = pending_signals(box.command());
+  HINT("These have not come:"
+       << names_of_missing(signals, arrived)
+       << ". The program passes them on to the init. There each is "
+          "next_signal()'s result, and the command has to get it: kill(2). "
+          "Which signals a command has a use for, nobody else knows, so only "
+          "SIGCHLD is the init's own.");
+  CHECK(std::ranges::includes(arrived, signals));
 }
 
 TEST_CASE("02: signals are for the command, and not for all",
@@ -341,7 +425,7 @@ TEST_CASE("02: the command's status is the program's", "[02.6][points:2]") {
   const auto before = judge::Host::now();
   const auto box = judge::start({});
   CHECK(numbers_of(box.command()).size() == 2);
-  const auto status = static_cast<int>(judge::random_number(1, 120));
+  const auto status = static_cast<int>(judge::random_number(130, 255));
   HINT("waitpid(2) explains how a status is taken apart: WEXITSTATUS().");
   CHECK(box.end(status) == exited(status));
   CHECK(judge::Host::settled(before) == before);
@@ -349,7 +433,10 @@ TEST_CASE("02: the command's status is the program's", "[02.6][points:2]") {
 
 TEST_CASE("02: a signal that ends the command is 128+N", "[02.6][points:2]") {
   const auto root = judge::make_root_directory();
-  for (const int signal : {SIGTERM, SIGKILL, SIGSEGV}) {
+  const auto real_time =
+      static_cast<int>(judge::random_number(SIGRTMIN, SIGRTMAX));
+  for (const int signal : {SIGTERM, SIGKILL, SIGSEGV, SIGSYS, real_time}) {
+    INFO(judge::signal_name(signal));
     const auto result = judge::run(
         {"--root", root, "--", "/probe", "kill", std::to_string(signal)});
     HINT(
@@ -357,6 +444,41 @@ TEST_CASE("02: a signal that ends the command is 128+N", "[02.6][points:2]") {
         "WIFEXITED() asks that first, and WTERMSIG() is the signal.");
     CHECK(result.ending == exited(128 + signal));
   }
+}
+
+TEST_CASE("02: 128+N, also if the kernel has dumped core", "[02.6][points:1]") {
+  const auto box = judge::start({});
+  const auto command = box.command().pid();
+  const rlimit no_limit{RLIM_INFINITY, RLIM_INFINITY};
+  REQUIRE(::prlimit(command, RLIMIT_CORE, &no_limit, nullptr) == 0);
+  ::kill(command, SIGQUIT);
+  HINT(
+      "A status has a bit that says whether there is a core dump, beside the "
+      "number of the signal: WTERMSIG() takes the number alone.");
+  CHECK(box.wait() == exited(128 + SIGQUIT));
+}
+
+TEST_CASE("02: a command that is stopped has not ended", "[02.6][points:1]") {
+  const auto box = judge::start({});
+  // Of two signals that wait, the one with the lower number comes first. So
+  // when this one has been passed on, the init has dealt with SIGCHLD.
+  (void)box.get("block " + std::to_string(SIGPWR));
+  ::kill(box.command().pid(), SIGSTOP);
+  (void)box.becomes_true(
+      [&] { return box.command().status("State").starts_with("T"); });
+  box.send_signal(SIGPWR);
+  (void)box.becomes_true([&] {
+    return is_pending(box.command(), SIGPWR) || !box.program().exists();
+  });
+
+  HINT(
+      "The command was stopped (SIGSTOP), and the init has taken that for its "
+      "end. waitpid() tells of stopped children only if it is asked to "
+      "(WUNTRACED); what it tells of then has neither exited nor been ended "
+      "by a signal.");
+  REQUIRE(box.program().exists());
+  ::kill(box.command().pid(), SIGCONT);
+  CHECK(box.end(71) == exited(71));
 }
 
 TEST_CASE("02: SIGTERM ends a command that does nothing against it",
@@ -404,6 +526,35 @@ TEST_CASE("02: a hundred orphans leave no zombie", "[02.6][points:2]") {
       "Zombies are left. The kernel does not queue SIGCHLD: one may stand for "
       "many children. So waitpid() has to be called until it finds no more.");
   CHECK(only_two_are_left(box));
+}
+
+TEST_CASE("02: the command and orphans end at the same time",
+          "[02.6][points:1]") {
+  const auto box = judge::start({});
+  REQUIRE(box.get("orphans 3") == "3 0");
+  const auto init = init_of(box);
+  const auto is_stopped = [&] { return init.status("State").starts_with("T"); };
+
+  // The init is stopped until all its children have ended. Then it finds them
+  // in the order in which they became its children: the command first.
+  ::kill(init.pid(), SIGSTOP);
+  REQUIRE(box.becomes_true(is_stopped));
+  (void)box.ask("exit 72");
+  for (const auto& process : family(box)) {
+    if (process.parent == init.pid()) ::kill(process.pid, SIGKILL);
+  }
+  REQUIRE(box.becomes_true([&] {
+    return std::ranges::all_of(family(box), [&](const auto& process) {
+      return process.pid == init.pid() || process.state == 'Z';
+    });
+  }));
+  ::kill(init.pid(), SIGCONT);
+
+  HINT(
+      "The command has ended, and orphans have been reaped after it in one "
+      "call of reap(). The result is the command's status even if it was not "
+      "the last child that waitpid() returned.");
+  CHECK(box.wait() == exited(72));
 }
 
 TEST_CASE("02: an error of waitpid() is one", "[02.6][points:1][idle]") {

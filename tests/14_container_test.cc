@@ -149,6 +149,17 @@ bool has_super_option(const judge::Mount& mount, const std::string& option) {
   return std::find(options.begin(), options.end(), option) != options.end();
 }
 
+// A seccomp profile that refuses these calls and nothing else. Returns the
+// option that asks for it.
+std::string refuse_calls(const Options& calls) {
+  const auto path = "/judge/roots/" + judge::random_name();
+  std::ofstream(path) << fmt::format(
+      R"({{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{{
+          "names": ["{}"], "action": "SCMP_ACT_ERRNO", "errnoRet": 99}}]}})",
+      fmt::join(calls, R"(", ")"));
+  return "seccomp=" + path;
+}
+
 // A directory of the machine, to be a volume. Removed after the case.
 std::string make_source() {
   const auto path = "/judge/roots/" + judge::random_name();
@@ -246,13 +257,17 @@ TEST_CASE("14: the container has a cgroup with its limits",
           "[14.1][points:3]") {
   const auto pids = text(judge::random_number(5, 500));
   const auto megabytes = judge::random_number(24, 200);
+  const auto name = judge::random_name();
   judge::How how;
   how.hold_removal = true;
   const auto box =
       start_container({"--pids-limit", pids, "--memory", text(megabytes) + "m",
-                       "--cpus", "0.5", "--cpu-shares", "2"},
+                       "--cpus", "0.5", "--cpu-shares", "2", "--name", name},
                       how);
   const auto cgroup = container_cgroup();
+
+  HINT("The cgroup has the container's name, settings.name.");
+  CHECK(cgroup.path().ends_with("/" + name));
 
   HINT(
       "limit_pids_and_memory() of lesson 06 sets what --pids-limit and "
@@ -337,21 +352,28 @@ TEST_CASE("14: the machine's network, if that is asked for",
 TEST_CASE("14: users of its own, if they are asked for", "[14.2][points:1]") {
   HINT("With id_maps, ask_for_users_of_its_own() of lesson 03 is called.");
   const Prepared container({"--userns", "auto"}, "14.2");
+  const auto own = container.init().own_namespaces();
   HINT("With id_maps, ask_for_users_of_its_own() of lesson 03 is called.");
-  CHECK(container.init().own_namespaces().contains("user"));
+  CHECK(own.contains("user"));
+  HINT("Users of its own are one namespace more, and none less.");
+  CHECK(own == Set{"ipc", "mnt", "net", "pid", "user", "uts"});
 }
 
 // ---- 14.3: what is prepared from outside -----------------------------------
 
 TEST_CASE("14: the loopback is on before the init goes on",
           "[14.3][points:1]") {
-  const Prepared container({}, "14.3");
-  const auto links = Network::of(container.init().pid()).links();
+  for (const auto& options : std::vector<Options>{{}, {"--userns", "auto"}}) {
+    const Prepared container(options, "14.3");
+    const auto links = Network::of(container.init().pid()).links();
 
-  HINT("A Network is made for a container without a link, too: lesson 05.");
-  CHECK(links.at("lo").up);
-  HINT("Without --network bridge, there is no link to the machine.");
-  CHECK(links.size() == 1);
+    HINT(
+        "A Network is made for a container without a link, too (lesson 05), "
+        "with users of its own or without.");
+    CHECK(links.at("lo").up);
+    HINT("Without --network bridge, there is no link to the machine.");
+    CHECK(links.size() == 1);
+  }
 }
 
 TEST_CASE("14: its network is complete before the init goes on",
@@ -507,6 +529,22 @@ TEST_CASE("14: a read-only root", "[14.4][points:1]") {
   HINT("make_root_read_only() of lesson 01 is the last thing that is mounted.");
   CHECK(box.ask("make /new x") == error(EROFS));
   CHECK(box.ask("make /tmp/new x") == "ok");
+
+  HINT("It is read-only with settings.read_only_root, and not without.");
+  CHECK(start_container({}).ask("make /new x") == "ok");
+}
+
+TEST_CASE("14: without --root, its root is busybox in memory",
+          "[14.4][points:1]") {
+  const auto before = judge::Host::now();
+  const auto status = text(judge::random_number(1, 70));
+  const auto result =
+      judge::run({"run", "--", "sh", "-c", "echo $$ >/made && exit " + status});
+  HINT(
+      "change_root() of lesson 01 gets what provide_root() returns, and not "
+      "settings.root: that is not set without --root.");
+  CHECK(result.ending == exited(std::stoi(status)));
+  CHECK(judge::Host::settled(before) == before);
 }
 
 TEST_CASE("14: devices of its own", "[14.4][points:1]") {
@@ -542,11 +580,12 @@ TEST_CASE("14: what the kernel tells about the machine is hidden",
   CHECK(box.ask("write /proc/sys/kernel/core_pattern |/probe") == error(EROFS));
   CHECK(box.ask("write /proc/sysrq-trigger h") == error(EROFS));
   CHECK(box.ask("write /sys/kernel/mm/ksm/run 0") == error(EROFS));
-}
 
-TEST_CASE("14: and not if it is privileged", "[14.4][points:0]") {
-  const auto box = start_container({"--privileged"});
-  CHECK_FALSE(box.get("read /proc/interrupts").empty());
+  HINT(
+      "With --privileged, settings.hides_kernel_files is false: nothing is "
+      "hidden then.");
+  CHECK_FALSE(
+      start_container({"--privileged"}).get("read /proc/interrupts").empty());
 }
 
 TEST_CASE("14: root inside is nobody outside", "[14.4][points:2]") {
@@ -681,6 +720,17 @@ TEST_CASE("14: an init that cannot be confined is an error",
   CHECK(judge::Host::settled(before) == before);
 }
 
+TEST_CASE("14: the init's filter is its own", "[14.5][points:1]") {
+  const auto box = start_container(
+      {"--security-opt", refuse_calls({"kill", "wait4", "rt_sigtimedwait"})});
+  box.send_signal(SIGTERM);
+  HINT(
+      "The command's filter refuses what an init needs, and the init no longer "
+      "does its work. Its filter is settings.init_filter, whatever that of the "
+      "command is.");
+  CHECK(box.wait() == exited(128 + SIGTERM));
+}
+
 TEST_CASE("14: the init passes signals on, whoever the command is",
           "[14.5][points:2]") {
   const auto before = judge::Host::now();
@@ -702,10 +752,42 @@ TEST_CASE("14: the command's capabilities are Docker's fourteen",
 
   HINT("set_capabilities() of lesson 07 sets what it may do.");
   CHECK(command.status("CapEff") == kDockersCapabilities);
+  CHECK(command.status("CapPrm") == kDockersCapabilities);
   HINT(
       "limit_bounding_set() of lesson 07 limits what it can ever get. It needs "
       "CAP_SETPCAP, so it comes first.");
   CHECK(command.status("CapBnd") == kDockersCapabilities);
+}
+
+TEST_CASE("14: the command inherits no capability", "[14.6][points:1]") {
+  judge::How how;
+  how.circumstances.inherits_capabilities = true;
+  const auto box = start_container({}, how);
+  const auto& command = box.command();
+
+  HINT(
+      "The caller had everything in its inheritable and ambient sets, and what "
+      "stays there outlives execve(), whatever the bounding set is. "
+      "set_capabilities() of lesson 07 is for root as well.");
+  CHECK(command.status("CapEff") == kDockersCapabilities);
+  CHECK(command.status("CapInh") == "0000000000000000");
+  CHECK(command.status("CapAmb") == "0000000000000000");
+}
+
+TEST_CASE("14: root with another group", "[14.6][points:1]") {
+  const auto group = text(judge::random_number(1000, 60'000));
+  judge::How how;
+  how.circumstances.groups = {4001, 4002};
+  const auto box = start_container({"-u", "0:" + group}, how);
+  const auto& command = box.command();
+
+  CHECK(command.status("Uid") == "0\t0\t0\t0");
+  HINT(
+      "The command is to be user 0 with a group of its own, and is not. "
+      "become_user() of lesson 07 is for root as well.");
+  CHECK(command.status("Gid") == fmt::format("{0}\t{0}\t{0}\t{0}", group));
+  HINT("become_user() of lesson 07 leaves the caller's groups, too.");
+  CHECK(judge::trimmed(command.status("Groups")).empty());
 }
 
 TEST_CASE("14: an ordinary user with one capability", "[14.6][points:2]") {
@@ -724,18 +806,35 @@ TEST_CASE("14: an ordinary user with one capability", "[14.6][points:2]") {
 }
 
 TEST_CASE("14: the command's system calls are filtered", "[14.6][points:3]") {
-  const auto box = start_container({});
-  HINT("install_filter() of lesson 08 is not called.");
+  for (const auto& options : std::vector<Options>{
+           {}, {"-u", "4321"}, {"--cap-drop", "ALL"}, {"--userns", "auto"}}) {
+    const auto box = start_container(options);
+    HINT(
+        "The options: \"" << fmt::format("{}", fmt::join(options, " "))
+                          << "\". install_filter() of lesson 08 is not called, "
+                             "and it is for every command.");
+    CHECK(box.command().status("Seccomp") == "2");
+  }
+}
+
+TEST_CASE("14: the filter comes last", "[14.6][points:1]") {
+  HINT(
+      "The command's filter refuses calls that the functions of lesson 07 "
+      "make. They come before install_filter() of lesson 08, so it need not "
+      "allow them.");
+  const auto box = start_container(
+      {"-u", "4321", "--security-opt",
+       refuse_calls({"prctl", "capset", "setgroups", "setresuid", "setresgid",
+                     "setuid", "setgid"})});
   CHECK(box.command().status("Seccomp") == "2");
+  CHECK(box.command().status("NoNewPrivs") == "1");
 }
 
 TEST_CASE("14: another filter, or none", "[14.6][points:1]") {
   const auto profile = "/judge/roots/" + judge::random_name();
-  std::ofstream(profile) << R"({"defaultAction": "SCMP_ACT_ALLOW",
-      "syscalls": [{"names": ["sethostname", "mkdir"],
-                    "action": "SCMP_ACT_ERRNO", "errnoRet": 99}]})";
   {
-    const auto box = start_container({"--security-opt", "seccomp=" + profile});
+    const auto box = start_container(
+        {"--security-opt", refuse_calls({"sethostname", "mkdir"})});
     HINT("The filter is settings.filter, whatever that is.");
     CHECK(box.command().status("Seccomp") == "2");
     CHECK(box.ask("escape") != "ok");
@@ -942,8 +1041,7 @@ TEST_CASE("14: a command that cannot be run", "[14.6][points:1]") {
   CHECK(judge::Host::settled(before) == before);
 }
 
-TEST_CASE("14: a working directory that is not there is an error",
-          "[14.6][points:0]") {
+TEST_CASE("14: a working directory that is not there is an error", "[given]") {
   const auto before = judge::Host::now();
   const auto result =
       run_container({"--workdir", "/no/such/directory"}, {"/probe"});

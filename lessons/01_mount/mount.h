@@ -43,11 +43,12 @@ void drop_old_root();
 
 // ---- What is mounted in it -------------------------------------------------
 
-// Step 01.4. Returns a copy of the mount of `source`, a directory or a file,
-// with all that is mounted below it. It is not attached anywhere yet, so it
-// outlives the old root. In none of its mounts do set-user-ID programs and
-// devices work; with `read_only`, in none of them can anything be written.
-// Other restrictions that the mounts have stay. `source` itself is as before.
+// Step 01.4. Returns a copy of the mount of `source`, a directory or a file
+// (symbolic links are followed), with all that is mounted below it. It is not
+// attached anywhere yet, so it outlives the old root. In none of its mounts do
+// set-user-ID programs and devices work; with `read_only`, in none of them can
+// anything be written. Other restrictions that the mounts have stay: what is
+// read-only is so without `read_only`, too. `source` itself is as before.
 //
 // Throws SystemError: ENOENT if `source` is not there.
 kit::UniqueFd take_volume(const std::filesystem::path& source, bool read_only);
@@ -67,14 +68,15 @@ kit::UniqueFd open_target(const std::filesystem::path& path);
 void attach_volume(int volume, int target);
 
 // Step 01.7. Mounts a new tmpfs on the directory `target`: `size` bytes, or
-// half of the machine's memory. All may write to it. There are no set-user-ID
-// programs, no devices, and no programs at all in it. Throws SystemError.
+// half of the machine's memory. All may write to it, as to /tmp (mode 1777).
+// There are no set-user-ID programs, no devices, and no programs at all in it.
+// Throws SystemError.
 void mount_tmpfs(const std::filesystem::path& target,
                  std::optional<std::uint64_t> size);
 
-// Step 01.8. Makes the root read-only for those in this mount namespace; what
-// is mounted below it stays as it is, and so does the same directory for the
-// rest of the machine. Throws SystemError.
+// Step 01.8. Makes the root read-only for those in this mount namespace; other
+// restrictions that it has stay. What is mounted below it stays as it is, and
+// so does the same directory for the rest of the machine. Throws SystemError.
 void make_root_read_only();
 
 }  // namespace container

@@ -1,5 +1,6 @@
 // 02_pid: runs a command in a PID namespace of its own, below a small init.
 
+#include <sched.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
@@ -57,6 +58,8 @@ int run(const Request& request) {
   const kit::UniqueFd program = kit::open_pidfd(::getpid());
 
   clone_args args{};
+  // Messages and shared memory are between processes: ipc_namespaces(7).
+  args.flags = CLONE_NEWIPC;
   container::ask_for_processes_of_its_own(args);
   kit::Child init = kit::spawn(
       args, [&] { return run_init(request, program.get(), signals); });

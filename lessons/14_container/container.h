@@ -113,9 +113,10 @@ void confine_init(const Settings& settings);
 
 // ---- In the command --------------------------------------------------------
 
-// Step 14.6. Lets go of all that the command must not have: capabilities,
-// privileges to come (unless allows_new_privileges), system calls. Then becomes
-// the command. Does not return.
+// Step 14.6. Becomes settings.user and lets go of all that the command must not
+// have: capabilities, privileges to come (unless allows_new_privileges), system
+// calls. The filter comes last: it need not allow what the others call. Then
+// becomes the command. Does not return.
 //
 // Throws what the functions of the lessons throw.
 [[noreturn]] void become_command(const Settings& settings);

@@ -200,10 +200,16 @@ std::string unwritten_step_in(const std::string& line) {
 
 }  // namespace
 
+std::string signal_name(int signal) {
+  const char* const name = ::sigabbrev_np(signal);
+  if (name != nullptr) return fmt::format("SIG{}", name);
+  return fmt::format("SIGRTMIN{:+}", signal - SIGRTMIN);
+}
+
 std::ostream& operator<<(std::ostream& out, const Ending& ending) {
   if (ending.signal == 0) return out << "exit status " << ending.status;
-  return out << "killed by signal " << ending.signal << " (SIG"
-             << ::sigabbrev_np(ending.signal) << ")";
+  return out << "killed by signal " << ending.signal << " ("
+             << signal_name(ending.signal) << ")";
 }
 
 std::string last_account() {

@@ -16,6 +16,9 @@
 
 namespace judge {
 
+// "SIGTERM", or "SIGRTMIN+3": real-time signals have no names of their own.
+std::string signal_name(int signal);
+
 // How a process ended.
 struct Ending {
   int status = 0;  // Of exit(), or
