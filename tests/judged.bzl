@@ -131,6 +131,63 @@ _TAGS = ["no-sandbox"]
 # the judges are many, and have one machine each.
 _WAITED_FOR = 2
 
+# So many machines judge programs at the same time.
+_TOGETHER = 2
+
+def _judged_programs_test_impl(ctx):
+    entries = []
+    files = [ctx.executable.judge, ctx.executable.probe]
+    for target, entry in ctx.attr.programs.items():
+        program = target[DefaultInfo].files_to_run.executable
+        files.append(program)
+        entries.append(dict(json.decode(entry), program = program.short_path))
+    for patch in ctx.files.wrong:
+        files.append(patch)
+    programs = ctx.actions.declare_file(ctx.label.name + ".json")
+    ctx.actions.write(programs, json.encode(entries))
+
+    words = ["--judge", ctx.executable.judge.short_path]
+    words += ["--probe", ctx.executable.probe.short_path]
+    words += ["--list", programs.short_path]
+    words += ["--machines", str(ctx.attr.machines)]
+    script = ctx.actions.declare_file(ctx.label.name)
+
+    # bazel test --test_filter=NAME
+    ctx.actions.write(script, "\n".join([
+        "#!/bin/sh",
+        "exec %s judge-many %s --filter \"${TESTBRIDGE_TEST_ONLY:-}\"" % (
+            _quote(ctx.executable._lab.short_path),
+            " ".join([_quote(word) for word in words]),
+        ),
+        "",
+    ]), is_executable = True)
+    runfiles = ctx.runfiles(files = files + [programs])
+    return [DefaultInfo(
+        executable = script,
+        runfiles = runfiles.merge(ctx.attr._lab[DefaultInfo].default_runfiles),
+    )]
+
+# Judges many programs, one after another in the same machine, as long as each
+# leaves that as it was: vm/launcher/judge_many.h.
+judged_programs_test = rule(
+    implementation = _judged_programs_test_impl,
+    test = True,
+    attrs = {
+        "programs": attr.label_keyed_string_dict(
+            doc = "Each with what judge_many.h wants to know of it, as JSON.",
+            mandatory = True,
+        ),
+        "wrong": attr.label_list(
+            doc = "The patches that are named there.",
+            allow_files = [".patch"],
+        ),
+        "judge": attr.label(executable = True, cfg = "target", mandatory = True),
+        "probe": attr.label(executable = True, cfg = "target", mandatory = True),
+        "machines": attr.int(doc = "At the same time.", default = 1),
+        "_lab": attr.label(default = "//vm:lab", executable = True, cfg = "target"),
+    },
+)
+
 def _judged(name, machines = 1, tags = [], **kwargs):
     judged_test(
         name = name,
@@ -192,14 +249,23 @@ def _changed_solution(folder, lesson, exercise, uses, srcs, cmd):
         cmd = cmd.replace("$(SOLUTION)", "$(location %s)" % solution),
     )
 
-def _written_until(step, lesson, exercise, judge, uses):
-    """The solution up to step number `step`, and the test that the next one is missing.
+def _judged_programs(name, judge, programs, wrong = []):
+    """A test that judges `programs`, a dictionary: label, what is to be known."""
+    judged_programs_test(
+        name = name,
+        size = "large",
+        judge = judge,
+        machines = _TOGETHER,
+        probe = "//tests/probe",
+        programs = {label: json.encode(about) for label, about in programs.items()},
+        tags = _TAGS + ["cpu:2"],
+        wrong = wrong,
+    )
 
-    Returns the test's name.
-    """
-    number = lesson[:2]
+def _written_until(step, lesson, exercise, uses):
+    """The solution up to step number `step`. Returns the program's label."""
     contract = "//lessons:%s/%s.h" % (lesson, exercise)
-    program = _changed_solution(
+    return _changed_solution(
         # The last part is the lesson's: kit::Todo takes the chapter's name from it.
         folder = "steps/until_%d/%s" % (step, lesson),
         lesson = lesson,
@@ -207,25 +273,16 @@ def _written_until(step, lesson, exercise, judge, uses):
         uses = uses,
         srcs = [contract, "written_until.py"],
         cmd = "python3 $(location written_until.py) $(location %s) $(SOLUTION) %s.%d > $@" %
-              (contract, number, step),
+              (contract, lesson[:2], step),
     )
-    test = "%s_until_%d" % (lesson, step)
-    _judged(
-        name = test,
-        expect_waiting = "%s.%d" % (number, step + 1),
-        judge = judge,
-        program = program,
-    )
-    return test
 
-def _mutant(lesson, exercise, judge, patch, uses):
-    """The solution with `patch` applied, and the test that it is found out.
+def _name_of(patch):
+    return patch.split("/")[-1][:-len(".patch")]
 
-    Returns the test's name.
-    """
-    name = patch.split("/")[-1][:-len(".patch")]
-    program = _changed_solution(
-        folder = "mutants/%s/%s" % (lesson, name),
+def _mutant(lesson, exercise, patch, uses):
+    """The solution with `patch` applied. Returns the program's label."""
+    return _changed_solution(
+        folder = "mutants/%s/%s" % (lesson, _name_of(patch)),
         lesson = lesson,
         exercise = exercise,
         uses = uses,
@@ -234,14 +291,6 @@ def _mutant(lesson, exercise, judge, patch, uses):
         cmd = "cp $(SOLUTION) $@ && chmod u+w $@ && " +
               "patch --quiet --fuzz=0 --no-backup-if-mismatch $@ $(location %s)" % patch,
     )
-    test = "%s_mutant_%s" % (lesson, name)
-    _judged(
-        name = test,
-        judge = judge,
-        program = program,
-        wrong = patch,
-    )
-    return test
 
 def judged_lesson(name, exercise, steps, uses = [], arguments = []):
     """Makes the targets that judge a lesson.
@@ -276,19 +325,29 @@ def judged_lesson(name, exercise, steps, uses = [], arguments = []):
         program = "//lessons:" + name,
         tags = _TAGS,
     )
-    native.test_suite(
+    _judged_programs(
         name = name + "_steps",
-        tests = [
-            ":" + _written_until(step, name, exercise, judge, uses)
+        judge = judge,
+        programs = {
+            _written_until(step, name, exercise, uses): {
+                "name": "until_%d" % step,
+                "waiting": "%s.%d" % (name[:2], step + 1),
+            }
             for step in range(1, steps)
-        ],
+        },
     )
-    native.test_suite(
+    patches = native.glob(["mutants/%s/*.patch" % name])
+    _judged_programs(
         name = name + "_mutants",
-        tests = [
-            ":" + _mutant(name, exercise, judge, patch, uses)
-            for patch in native.glob(["mutants/%s/*.patch" % name])
-        ],
+        judge = judge,
+        programs = {
+            _mutant(name, exercise, patch, uses): {
+                "name": _name_of(patch),
+                "wrong": "%s/%s" % (native.package_name(), patch),
+            }
+            for patch in patches
+        },
+        wrong = patches,
     )
 
 def judged_program(name, program, **kwargs):

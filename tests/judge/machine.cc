@@ -300,6 +300,14 @@ void Machine::prepare() {
             "open the stage's mount namespace"));
 }
 
+void Machine::leave() {
+  // The kernel still tidies up what the last case has left.
+  if (at_first_) (void)Host::settled(*at_first_);
+  case_cgroup_.reset();
+  (void)remove_cgroup(own_cgroup_ + "/case");
+  std::filesystem::remove_all("/judge");
+}
+
 void Machine::restore() {
   awaited.clear();
   const auto cgroups = new_cgroups(*at_first_);

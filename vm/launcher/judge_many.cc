@@ -1,0 +1,337 @@
+#include "vm/launcher/judge_many.h"
+
+#include <fmt/format.h>
+#include <fnmatch.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <future>
+#include <iterator>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
+#include <sstream>
+#include <stdexcept>
+#include <vector>
+
+#include "vm/launcher/expectation.h"
+#include "vm/launcher/judging.h"
+#include "vm/launcher/printable.h"
+#include "vm/launcher/session.h"
+#include "vm/launcher/verdict.h"
+
+namespace lab {
+namespace {
+
+using nlohmann::json;
+
+// --- What is to be judged ----------------------------------------------------
+
+struct Program {
+  std::string name;
+  std::string path;          // Its file name is the lesson's.
+  std::string mistake = {};  // In words; "" if it is none.
+  Expected expected = {};
+};
+
+// What follows "NAME: " in the header of a wrong program: a patch, or a source
+// file in which it is a comment.
+std::string field(const std::string& header, const std::string& name) {
+  std::istringstream lines(header);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("// ")) line.erase(0, 3);
+    if (!line.starts_with(name + ":")) continue;
+    const auto begin = line.find_first_not_of(' ', name.size() + 1);
+    return begin == std::string::npos ? "" : line.substr(begin);
+  }
+  return "";
+}
+
+std::string content(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw std::runtime_error("cannot read " + path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+Program program_of(const json& entry) {
+  Program program{.name = entry.at("name"), .path = entry.at("program")};
+  program.expected.waiting = entry.value("waiting", "");
+  if (!entry.contains("wrong")) return program;
+  const auto wrong = entry.at("wrong").get<std::string>();
+  const auto header = content(wrong);
+  program.mistake = field(header, "Mistake");
+  program.expected.failure = field(header, "Fails");
+  program.expected.text = field(header, "Says");
+  if (program.expected.failure.empty()) {
+    throw std::runtime_error(wrong + " does not say how it fails");
+  }
+  return program;
+}
+
+std::vector<Program> programs_of(const ManyOptions& options) {
+  std::vector<Program> programs;
+  for (const auto& entry : json::parse(content(options.list))) {
+    auto program = program_of(entry);
+    if (options.filter.empty() ||
+        ::fnmatch(options.filter.c_str(), program.name.c_str(), 0) == 0) {
+      programs.push_back(std::move(program));
+    }
+  }
+  if (programs.empty()) throw std::runtime_error("there is nothing to judge");
+  return programs;
+}
+
+// --- A machine that stays awake ----------------------------------------------
+
+// What one judge has said and printed.
+struct Judged {
+  Verdict verdict;
+  std::string output;
+  bool met = false;
+};
+
+// The lines that only one of the two texts has, some of them.
+std::string differences(const std::string& before, const std::string& now) {
+  constexpr int kMost = 5;
+  const auto lines_of = [](const std::string& text) {
+    std::multiset<std::string> lines;
+    std::istringstream stream(text);
+    for (std::string line; std::getline(stream, line);) lines.insert(line);
+    return lines;
+  };
+  const auto old_lines = lines_of(before);
+  const auto new_lines = lines_of(now);
+  std::vector<std::string> different;
+  const auto add = [&](const auto& some, const auto& others, const char* sign) {
+    std::vector<std::string> only;
+    std::ranges::set_difference(some, others, std::back_inserter(only));
+    for (const auto& line : only) different.push_back(sign + line);
+  };
+  add(new_lines, old_lines, "+ ");
+  add(old_lines, new_lines, "- ");
+  std::string text;
+  for (std::size_t i = 0; i < different.size() && i < kMost; ++i) {
+    text += "\n  " + printable(different[i]);
+  }
+  return text;
+}
+
+class SharedMachine {
+ public:
+  SharedMachine()
+      : machine_(wake(
+            Parts::beside_launcher(), make_disks(),
+            [](const std::string& line) { fmt::print("lab: {}\n", line); })) {}
+
+  // Judges a program with the files in `archive`. Returns nothing if the guest
+  // was not as the first judge has found it: changes() tells how.
+  std::optional<Judged> judge(const std::string& archive, Job job,
+                              const Expectation& expectation,
+                              std::chrono::seconds deadline);
+
+  // Another judge may follow: the last one has come to its end.
+  [[nodiscard]] bool is_good() const { return good_; }
+  [[nodiscard]] const std::string& changes() const { return changes_; }
+  [[nodiscard]] std::string console() const { return machine_.qemu->console(); }
+
+ private:
+  // Whether the guest is as it was, as far as is known.
+  bool compare(const std::string& state);
+
+  Machine machine_;
+  std::string state_at_first_;
+  std::string changes_;
+  bool good_ = true;
+};
+
+bool SharedMachine::compare(const std::string& state) {
+  if (state.empty()) return true;
+  if (state_at_first_.empty()) state_at_first_ = state;
+  if (changes_.empty() && state != state_at_first_) {
+    changes_ = differences(state_at_first_, state);
+  }
+  return state == state_at_first_;
+}
+
+// How many cases have failed: after each, the judge waits for an answer.
+long failed_cases(const Verdict& verdict) {
+  return std::ranges::count(verdict.cases(), Case::Status::kFailed,
+                            &Case::status);
+}
+
+std::optional<Judged> SharedMachine::judge(const std::string& archive, Job job,
+                                           const Expectation& expectation,
+                                           std::chrono::seconds deadline) {
+  good_ = false;
+  const auto key = new_seal_key();
+  Verdict verdict(key);
+  Kept output;
+  long answered = 0;
+  bool told_to_stop = false;
+  const auto keep = [&](std::string_view bytes) { output.add(bytes); };
+  const auto hear = [&](std::string_view bytes) {
+    if (!told_to_stop) verdict.hear(bytes);
+  };
+  const auto answer = [&] {
+    if (told_to_stop || failed_cases(verdict) == answered) return 0;
+    answered = failed_cases(verdict);
+    told_to_stop = expectation.is_settled(verdict);
+    return told_to_stop ? SIGTERM : SIGUSR1;
+  };
+  job.payload = put_payload(machine_.disks, archive);
+  const auto ending = run_session(machine_, std::move(job), {keep, keep, hear},
+                                  {.forward_input = false,
+                                   .deadline = deadline,
+                                   .enough =
+                                       [&] {
+                                         return !verdict.broken().empty() ||
+                                                !compare(verdict.state());
+                                       },
+                                   .answer = answer,
+                                   .key = std::string(key.begin(), key.end())});
+  if (!changes_.empty()) return std::nullopt;
+  if (!told_to_stop && verdict.broken().empty()) {
+    verdict.close(ending.refused + ending.machine_died, ending.status);
+  }
+  // 0 and 1 are how a judge ends that has put everything in order.
+  const bool whole = ending.status == 0 || ending.status == 1;
+  good_ = whole && verdict.broken().empty() && !verdict.state().empty();
+  const bool met = expectation.is_met(verdict);
+  return Judged{std::move(verdict), output.text(), met};
+}
+
+// --- All of them -------------------------------------------------------------
+
+// What has become of one program.
+struct Result {
+  bool met = false;
+  std::string report = {};  // For people.
+  double seconds = 0;
+};
+
+class Many {
+ public:
+  explicit Many(const ManyOptions& options)
+      : options_(options),
+        programs_(programs_of(options)),
+        results_(programs_.size()) {}
+
+  int run();
+
+ private:
+  void work();
+  Result judge(const Program& program, std::optional<SharedMachine>& machine);
+  void tell(const Program& program, const Result& result);
+  [[nodiscard]] std::string junit() const;
+
+  const ManyOptions& options_;
+  const std::vector<Program> programs_;
+  std::vector<Result> results_;  // Of each, written by who has judged it.
+  std::atomic<std::size_t> next_ = 0;
+  std::mutex printing_;
+};
+
+// Each machine has a thread, which wakes it and ends it.
+int Many::run() {
+  std::vector<std::future<void>> running;
+  for (int number = 0; number < options_.machines; ++number) {
+    running.push_back(std::async(std::launch::async, [this] { work(); }));
+  }
+  for (auto& each : running) each.get();
+  write_junit(junit());
+  const auto met = std::ranges::count(results_, true, &Result::met);
+  fmt::print("\n{} of {} are as they should be.\n", met, results_.size());
+  return met == std::ssize(results_) ? kJudgedRight : kJudgedWrong;
+}
+
+void Many::work() try {
+  std::optional<SharedMachine> machine;
+  for (auto i = next_++; i < programs_.size(); i = next_++) {
+    const auto begin = Clock::now();
+    results_[i] = judge(programs_[i], machine);
+    const std::chrono::duration<double> time = Clock::now() - begin;
+    results_[i].seconds = time.count();
+    tell(programs_[i], results_[i]);
+  }
+} catch (...) {
+  next_ = programs_.size();  // The others need not go on.
+  throw;
+}
+
+Result Many::judge(const Program& program,
+                   std::optional<SharedMachine>& machine) {
+  const std::string lesson = std::filesystem::path(program.path).filename();
+  const Expectation expectation(program.expected, lesson);
+  const auto archive = write_archive(
+      files_of_job(program.path, lesson, options_.judge, options_.probe));
+  auto job = job_of_judge(lesson, "");
+  job.environment.emplace_back("JUDGE_ONE_OF_MANY=1");
+
+  std::optional<Judged> judged;
+  while (!judged) {
+    if (!machine) machine.emplace();
+    judged = machine->judge(archive, job, expectation,
+                            std::chrono::seconds(options_.deadline_seconds));
+    if (!judged) {
+      const std::lock_guard printing(printing_);
+      fmt::print("{}: in a fresh machine, for this one has changed:{}\n",
+                 program.name, machine->changes());
+    }
+    if (!judged || !judged->met) keep_output(program.name, machine->console());
+    if (!machine->is_good()) machine.reset();
+  }
+  Result result{.met = judged->met};
+  result.report = expectation.describe(judged->verdict);
+  if (result.met) return result;
+  result.report += "\n\n" + judged->verdict.report(lesson);
+  if (!judged->verdict.broken().empty() && !judged->output.empty()) {
+    result.report +=
+        fmt::format("\nThe judge printed:\n{}\n", printable(judged->output));
+  }
+  return result;
+}
+
+void Many::tell(const Program& program, const Result& result) {
+  const std::lock_guard printing(printing_);
+  if (!result.met && !program.mistake.empty()) {
+    fmt::print("\nMistake: {}\n", program.mistake);
+  }
+  fmt::print("{}: {}: {}\n", program.name,
+             result.met ? "as it should" : "NOT AS IT SHOULD", result.report);
+  (void)std::fflush(stdout);  // If this test is stopped, it has got so far.
+}
+
+std::string Many::junit() const {
+  const auto wrong = std::ranges::count(results_, false, &Result::met);
+  const std::string suite =
+      std::filesystem::path(programs_.front().path).filename();
+  auto xml = fmt::format(
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
+      "<testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"0\">\n",
+      escape_xml(suite), results_.size(), wrong);
+  for (std::size_t i = 0; i < results_.size(); ++i) {
+    xml += fmt::format(
+        "<testcase classname=\"{}\" name=\"{}\" time=\"{:.3f}\">",
+        escape_xml(suite), escape_xml(programs_[i].name), results_[i].seconds);
+    if (!results_[i].met) {
+      xml += fmt::format("<failure message=\"{}\"/>",
+                         escape_xml(results_[i].report));
+    }
+    xml += "</testcase>\n";
+  }
+  return xml + "</testsuite>\n</testsuites>\n";
+}
+
+}  // namespace
+
+int judge_many(const ManyOptions& options) {
+  return with_report([&] { return Many(options).run(); });
+}
+
+}  // namespace lab
