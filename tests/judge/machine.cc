@@ -242,11 +242,12 @@ Machine::Machine()
 
 Machine::~Machine() = default;
 
-// Every root directory gets the probe by a hard link. So the one file is in the
-// page cache, and it is enough to look at that one for changes.
+// Every root directory gets the probe by a hard link, and so does the judge. So
+// the one file is in the page cache, and it is enough to look at that one for
+// changes.
 void Machine::take_probe() {
   std::filesystem::create_directories("/judge/roots");
-  std::filesystem::copy_file(probe_, "/judge/probe");
+  std::filesystem::create_hard_link(probe_, "/judge/probe");
   probe_ = "/judge/probe";
   probe_state_ = state_of(probe_);
 }
@@ -301,8 +302,6 @@ void Machine::prepare() {
 }
 
 void Machine::leave() {
-  // The kernel still tidies up what the last case has left.
-  if (at_first_) (void)Host::settled(*at_first_);
   case_cgroup_.reset();
   (void)remove_cgroup(own_cgroup_ + "/case");
   std::filesystem::remove_all("/judge");

@@ -62,7 +62,6 @@ struct Freer {
 // The payload is read past the page cache, which may hold blocks of the disk
 // that was there when the machine was saved.
 void unpack_payload(std::uint64_t size) {
-  std::filesystem::remove_all("/job");  // An earlier job's files.
   constexpr std::size_t kBlock = 4096;
   const std::size_t room = (size + kBlock - 1) / kBlock * kBlock;
   const std::unique_ptr<char, Freer> buffer{
