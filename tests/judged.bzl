@@ -360,6 +360,20 @@ def judged_program(name, program, **kwargs):
         **kwargs
     )
 
+def submission(name, srcs, deps = []):
+    """What a learner could hand in for lesson 00: the sources, one after another.
+
+    Returns the label of its program, ":programs/NAME/00_chroot".
+    """
+    return _program(
+        folder = "programs/" + name,
+        lesson = "00_chroot",
+        exercise = "chroot",
+        srcs = srcs,
+        cmd = "cat $(SRCS) > $@",
+        deps = deps,
+    )
+
 def hostile_submission(name, deadline, has_control):
     """A test that NAME.cc, as a submission for lesson 00, does harm only to itself.
 
@@ -369,14 +383,7 @@ def hostile_submission(name, deadline, has_control):
       has_control: make NAME_control, too: the same where nothing keeps root out of
         the judge. The file says what has to happen then ("Unguarded:").
     """
-    program = _program(
-        folder = "programs/" + name,
-        lesson = "00_chroot",
-        exercise = "chroot",
-        srcs = [name + ".cc", "the_rest.cc"],
-        cmd = "cat $(SRCS) > $@",
-        deps = [":tools"],
-    )
+    program = submission(name, [name + ".cc", "the_rest.cc"], deps = [":tools"])
     for test in [name] + ([name + "_control"] if has_control else []):
         _judged(
             name = test,
