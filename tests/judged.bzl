@@ -8,6 +8,9 @@ For the lesson 06_cgroups there are
     //tests:06_cgroups_steps      the solution, written step by step: what is there
                                   is right, and all else waits for the next step
     //tests:06_cgroups_mutants    every wrong solution fails at the step it names
+
+The last two judge many programs, one after another in the same machine. Building a
+program is a target of its own: //tests:mutants/06_cgroups/NAME/06_cgroups.
 """
 
 load("@rules_cc//cc:defs.bzl", "cc_binary")

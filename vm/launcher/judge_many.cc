@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -15,16 +14,15 @@
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <set>
 #include <sstream>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "vm/launcher/expectation.h"
 #include "vm/launcher/judging.h"
 #include "vm/launcher/printable.h"
-#include "vm/launcher/session.h"
-#include "vm/launcher/verdict.h"
+#include "vm/launcher/shared_machine.h"
 
 namespace lab {
 namespace {
@@ -87,125 +85,6 @@ std::vector<Program> programs_of(const ManyOptions& options) {
   return programs;
 }
 
-// --- A machine that stays awake ----------------------------------------------
-
-// What one judge has said and printed.
-struct Judged {
-  Verdict verdict;
-  std::string output;
-  bool met = false;
-};
-
-// The lines that only one of the two texts has, some of them.
-std::string differences(const std::string& before, const std::string& now) {
-  constexpr int kMost = 5;
-  const auto lines_of = [](const std::string& text) {
-    std::multiset<std::string> lines;
-    std::istringstream stream(text);
-    for (std::string line; std::getline(stream, line);) lines.insert(line);
-    return lines;
-  };
-  const auto old_lines = lines_of(before);
-  const auto new_lines = lines_of(now);
-  std::vector<std::string> different;
-  const auto add = [&](const auto& some, const auto& others, const char* sign) {
-    std::vector<std::string> only;
-    std::ranges::set_difference(some, others, std::back_inserter(only));
-    for (const auto& line : only) different.push_back(sign + line);
-  };
-  add(new_lines, old_lines, "+ ");
-  add(old_lines, new_lines, "- ");
-  std::string text;
-  for (std::size_t i = 0; i < different.size() && i < kMost; ++i) {
-    text += "\n  " + printable(different[i]);
-  }
-  return text;
-}
-
-class SharedMachine {
- public:
-  SharedMachine()
-      : machine_(wake(
-            Parts::beside_launcher(), make_disks(),
-            [](const std::string& line) { fmt::print("lab: {}\n", line); })) {}
-
-  // Judges a program with the files in `archive`. Returns nothing if the guest
-  // was not as the first judge has found it: changes() tells how.
-  std::optional<Judged> judge(const std::string& archive, Job job,
-                              const Expectation& expectation,
-                              std::chrono::seconds deadline);
-
-  // Another judge may follow: the last one has come to its end.
-  [[nodiscard]] bool is_good() const { return good_; }
-  [[nodiscard]] const std::string& changes() const { return changes_; }
-  [[nodiscard]] std::string console() const { return machine_.qemu->console(); }
-
- private:
-  // Whether the guest is as it was, as far as is known.
-  bool compare(const std::string& state);
-
-  Machine machine_;
-  std::string state_at_first_;
-  std::string changes_;
-  bool good_ = true;
-};
-
-bool SharedMachine::compare(const std::string& state) {
-  if (state.empty()) return true;
-  if (state_at_first_.empty()) state_at_first_ = state;
-  if (changes_.empty() && state != state_at_first_) {
-    changes_ = differences(state_at_first_, state);
-  }
-  return state == state_at_first_;
-}
-
-// How many cases have failed: after each, the judge waits for an answer.
-long failed_cases(const Verdict& verdict) {
-  return std::ranges::count(verdict.cases(), Case::Status::kFailed,
-                            &Case::status);
-}
-
-std::optional<Judged> SharedMachine::judge(const std::string& archive, Job job,
-                                           const Expectation& expectation,
-                                           std::chrono::seconds deadline) {
-  good_ = false;
-  const auto key = new_seal_key();
-  Verdict verdict(key);
-  Kept output;
-  long answered = 0;
-  bool told_to_stop = false;
-  const auto keep = [&](std::string_view bytes) { output.add(bytes); };
-  const auto hear = [&](std::string_view bytes) {
-    if (!told_to_stop) verdict.hear(bytes);
-  };
-  const auto answer = [&] {
-    if (told_to_stop || failed_cases(verdict) == answered) return 0;
-    answered = failed_cases(verdict);
-    told_to_stop = expectation.is_settled(verdict);
-    return told_to_stop ? SIGTERM : SIGUSR1;
-  };
-  job.payload = put_payload(machine_.disks, archive);
-  const auto ending = run_session(machine_, std::move(job), {keep, keep, hear},
-                                  {.forward_input = false,
-                                   .deadline = deadline,
-                                   .enough =
-                                       [&] {
-                                         return !verdict.broken().empty() ||
-                                                !compare(verdict.state());
-                                       },
-                                   .answer = answer,
-                                   .key = std::string(key.begin(), key.end())});
-  if (!changes_.empty()) return std::nullopt;
-  if (!told_to_stop && verdict.broken().empty()) {
-    verdict.close(ending.refused + ending.machine_died, ending.status);
-  }
-  // 0 and 1 are how a judge ends that has put everything in order.
-  const bool whole = ending.status == 0 || ending.status == 1;
-  good_ = whole && verdict.broken().empty() && !verdict.state().empty();
-  const bool met = expectation.is_met(verdict);
-  return Judged{std::move(verdict), output.text(), met};
-}
-
 // --- All of them -------------------------------------------------------------
 
 // What has become of one program.
@@ -227,6 +106,9 @@ class Many {
  private:
   void work();
   Result judge(const Program& program, std::optional<SharedMachine>& machine);
+  Judged judge(const Program& program, const std::string& lesson,
+               const Expectation& expectation,
+               std::optional<SharedMachine>& machine);
   void tell(const Program& program, const Result& result);
   [[nodiscard]] std::string junit() const;
 
@@ -268,33 +150,42 @@ Result Many::judge(const Program& program,
                    std::optional<SharedMachine>& machine) {
   const std::string lesson = std::filesystem::path(program.path).filename();
   const Expectation expectation(program.expected, lesson);
+  const auto [verdict, output] = judge(program, lesson, expectation, machine);
+  const bool met = expectation.is_met(verdict);
+  auto report = expectation.describe(verdict);
+  if (met) return {.met = true, .report = report};
+
+  report += "\n\n" + verdict.report(lesson);
+  if (!verdict.broken().empty() && !output.empty()) {
+    report += fmt::format("\nThe judge printed:\n{}\n", printable(output));
+  }
+  return {.met = false, .report = report};
+}
+
+// Judges in `machine`, or in a fresh one if there is none or if it has changed.
+// Leaves no machine there that no other judge may follow in.
+Judged Many::judge(const Program& program, const std::string& lesson,
+                   const Expectation& expectation,
+                   std::optional<SharedMachine>& machine) {
   const auto archive = write_archive(
       files_of_job(program.path, lesson, options_.judge, options_.probe));
   auto job = job_of_judge(lesson, "");
   job.environment.emplace_back("JUDGE_ONE_OF_MANY=1");
-
-  std::optional<Judged> judged;
-  while (!judged) {
+  for (;;) {
     if (!machine) machine.emplace();
-    judged = machine->judge(archive, job, expectation,
-                            std::chrono::seconds(options_.deadline_seconds));
+    auto judged =
+        machine->judge(archive, job, expectation,
+                       std::chrono::seconds(options_.deadline_seconds));
     if (!judged) {
       const std::lock_guard printing(printing_);
       fmt::print("{}: in a fresh machine, for this one has changed:{}\n",
                  program.name, machine->changes());
+    } else if (!expectation.is_met(judged->verdict)) {
+      keep_output(program.name, machine->console());
     }
-    if (!judged || !judged->met) keep_output(program.name, machine->console());
     if (!machine->is_good()) machine.reset();
+    if (judged) return *std::move(judged);
   }
-  Result result{.met = judged->met};
-  result.report = expectation.describe(judged->verdict);
-  if (result.met) return result;
-  result.report += "\n\n" + judged->verdict.report(lesson);
-  if (!judged->verdict.broken().empty() && !judged->output.empty()) {
-    result.report +=
-        fmt::format("\nThe judge printed:\n{}\n", printable(judged->output));
-  }
-  return result;
 }
 
 void Many::tell(const Program& program, const Result& result) {
