@@ -134,8 +134,9 @@ _TAGS = ["no-sandbox"]
 # the judges are many, and have one machine each.
 _WAITED_FOR = 2
 
-# So many machines judge programs at the same time.
-_TOGETHER = 2
+# So many machines judge the programs of a test, with two processors: some programs
+# keep the judge waiting, which costs no processor's time.
+_TOGETHER = 3
 
 def _judged_programs_test_impl(ctx):
     entries = []
@@ -257,6 +258,7 @@ def _judged_programs(name, judge, programs, wrong = []):
     judged_programs_test(
         name = name,
         size = "large",
+        timeout = "eternal",  # A busy machine has been seen to need six minutes.
         judge = judge,
         machines = _TOGETHER,
         probe = "//tests/probe",
