@@ -8,6 +8,9 @@ For the lesson 06_cgroups there are
     //tests:06_cgroups_steps      the solution, written step by step: what is there
                                   is right, and all else waits for the next step
     //tests:06_cgroups_mutants    every wrong solution fails at the step it names
+
+The last two judge many programs, one after another in the same machine. Building a
+program is a target of its own: //tests:mutants/06_cgroups/NAME/06_cgroups.
 """
 
 load("@rules_cc//cc:defs.bzl", "cc_binary")
@@ -131,6 +134,64 @@ _TAGS = ["no-sandbox"]
 # the judges are many, and have one machine each.
 _WAITED_FOR = 2
 
+# So many machines judge the programs of a test, with two processors: some programs
+# keep the judge waiting, which costs no processor's time.
+_TOGETHER = 3
+
+def _judged_programs_test_impl(ctx):
+    entries = []
+    files = [ctx.executable.judge, ctx.executable.probe]
+    for target, entry in ctx.attr.programs.items():
+        program = target[DefaultInfo].files_to_run.executable
+        files.append(program)
+        entries.append(dict(json.decode(entry), program = program.short_path))
+    for patch in ctx.files.wrong:
+        files.append(patch)
+    programs = ctx.actions.declare_file(ctx.label.name + ".json")
+    ctx.actions.write(programs, json.encode(entries))
+
+    words = ["--judge", ctx.executable.judge.short_path]
+    words += ["--probe", ctx.executable.probe.short_path]
+    words += ["--list", programs.short_path]
+    words += ["--machines", str(ctx.attr.machines)]
+    script = ctx.actions.declare_file(ctx.label.name)
+
+    # bazel test --test_filter=NAME
+    ctx.actions.write(script, "\n".join([
+        "#!/bin/sh",
+        "exec %s judge-many %s --filter \"${TESTBRIDGE_TEST_ONLY:-}\"" % (
+            _quote(ctx.executable._lab.short_path),
+            " ".join([_quote(word) for word in words]),
+        ),
+        "",
+    ]), is_executable = True)
+    runfiles = ctx.runfiles(files = files + [programs])
+    return [DefaultInfo(
+        executable = script,
+        runfiles = runfiles.merge(ctx.attr._lab[DefaultInfo].default_runfiles),
+    )]
+
+# Judges many programs, one after another in the same machine, as long as each
+# leaves that as it was: vm/launcher/judge_many.h.
+judged_programs_test = rule(
+    implementation = _judged_programs_test_impl,
+    test = True,
+    attrs = {
+        "programs": attr.label_keyed_string_dict(
+            doc = "Each with what judge_many.h wants to know of it, as JSON.",
+            mandatory = True,
+        ),
+        "wrong": attr.label_list(
+            doc = "The patches that are named there.",
+            allow_files = [".patch"],
+        ),
+        "judge": attr.label(executable = True, cfg = "target", mandatory = True),
+        "probe": attr.label(executable = True, cfg = "target", mandatory = True),
+        "machines": attr.int(doc = "At the same time.", default = 1),
+        "_lab": attr.label(default = "//vm:lab", executable = True, cfg = "target"),
+    },
+)
+
 def _judged(name, machines = 1, tags = [], **kwargs):
     judged_test(
         name = name,
@@ -192,14 +253,24 @@ def _changed_solution(folder, lesson, exercise, uses, srcs, cmd):
         cmd = cmd.replace("$(SOLUTION)", "$(location %s)" % solution),
     )
 
-def _written_until(step, lesson, exercise, judge, uses):
-    """The solution up to step number `step`, and the test that the next one is missing.
+def _judged_programs(name, judge, programs, wrong = []):
+    """A test that judges `programs`, a dictionary: label, what is to be known."""
+    judged_programs_test(
+        name = name,
+        size = "large",
+        timeout = "eternal",  # A busy machine has been seen to need six minutes.
+        judge = judge,
+        machines = _TOGETHER,
+        probe = "//tests/probe",
+        programs = {label: json.encode(about) for label, about in programs.items()},
+        tags = _TAGS + ["cpu:2"],
+        wrong = wrong,
+    )
 
-    Returns the test's name.
-    """
-    number = lesson[:2]
+def _written_until(step, lesson, exercise, uses):
+    """The solution up to step number `step`. Returns the program's label."""
     contract = "//lessons:%s/%s.h" % (lesson, exercise)
-    program = _changed_solution(
+    return _changed_solution(
         # The last part is the lesson's: kit::Todo takes the chapter's name from it.
         folder = "steps/until_%d/%s" % (step, lesson),
         lesson = lesson,
@@ -207,25 +278,16 @@ def _written_until(step, lesson, exercise, judge, uses):
         uses = uses,
         srcs = [contract, "written_until.py"],
         cmd = "python3 $(location written_until.py) $(location %s) $(SOLUTION) %s.%d > $@" %
-              (contract, number, step),
+              (contract, lesson[:2], step),
     )
-    test = "%s_until_%d" % (lesson, step)
-    _judged(
-        name = test,
-        expect_waiting = "%s.%d" % (number, step + 1),
-        judge = judge,
-        program = program,
-    )
-    return test
 
-def _mutant(lesson, exercise, judge, patch, uses):
-    """The solution with `patch` applied, and the test that it is found out.
+def _name_of(patch):
+    return patch.split("/")[-1][:-len(".patch")]
 
-    Returns the test's name.
-    """
-    name = patch.split("/")[-1][:-len(".patch")]
-    program = _changed_solution(
-        folder = "mutants/%s/%s" % (lesson, name),
+def _mutant(lesson, exercise, patch, uses):
+    """The solution with `patch` applied. Returns the program's label."""
+    return _changed_solution(
+        folder = "mutants/%s/%s" % (lesson, _name_of(patch)),
         lesson = lesson,
         exercise = exercise,
         uses = uses,
@@ -234,14 +296,6 @@ def _mutant(lesson, exercise, judge, patch, uses):
         cmd = "cp $(SOLUTION) $@ && chmod u+w $@ && " +
               "patch --quiet --fuzz=0 --no-backup-if-mismatch $@ $(location %s)" % patch,
     )
-    test = "%s_mutant_%s" % (lesson, name)
-    _judged(
-        name = test,
-        judge = judge,
-        program = program,
-        wrong = patch,
-    )
-    return test
 
 def judged_lesson(name, exercise, steps, uses = [], arguments = []):
     """Makes the targets that judge a lesson.
@@ -276,19 +330,29 @@ def judged_lesson(name, exercise, steps, uses = [], arguments = []):
         program = "//lessons:" + name,
         tags = _TAGS,
     )
-    native.test_suite(
+    _judged_programs(
         name = name + "_steps",
-        tests = [
-            ":" + _written_until(step, name, exercise, judge, uses)
+        judge = judge,
+        programs = {
+            _written_until(step, name, exercise, uses): {
+                "name": "until_%d" % step,
+                "waiting": "%s.%d" % (name[:2], step + 1),
+            }
             for step in range(1, steps)
-        ],
+        },
     )
-    native.test_suite(
+    patches = native.glob(["mutants/%s/*.patch" % name])
+    _judged_programs(
         name = name + "_mutants",
-        tests = [
-            ":" + _mutant(name, exercise, judge, patch, uses)
-            for patch in native.glob(["mutants/%s/*.patch" % name])
-        ],
+        judge = judge,
+        programs = {
+            _mutant(name, exercise, patch, uses): {
+                "name": _name_of(patch),
+                "wrong": "%s/%s" % (native.package_name(), patch),
+            }
+            for patch in patches
+        },
+        wrong = patches,
     )
 
 def judged_program(name, program, **kwargs):
@@ -301,6 +365,20 @@ def judged_program(name, program, **kwargs):
         **kwargs
     )
 
+def submission(name, srcs, deps = []):
+    """What a learner could hand in for lesson 00: the sources, one after another.
+
+    Returns the label of its program, ":programs/NAME/00_chroot".
+    """
+    return _program(
+        folder = "programs/" + name,
+        lesson = "00_chroot",
+        exercise = "chroot",
+        srcs = srcs,
+        cmd = "cat $(SRCS) > $@",
+        deps = deps,
+    )
+
 def hostile_submission(name, deadline, has_control):
     """A test that NAME.cc, as a submission for lesson 00, does harm only to itself.
 
@@ -310,14 +388,7 @@ def hostile_submission(name, deadline, has_control):
       has_control: make NAME_control, too: the same where nothing keeps root out of
         the judge. The file says what has to happen then ("Unguarded:").
     """
-    program = _program(
-        folder = "programs/" + name,
-        lesson = "00_chroot",
-        exercise = "chroot",
-        srcs = [name + ".cc", "the_rest.cc"],
-        cmd = "cat $(SRCS) > $@",
-        deps = [":tools"],
-    )
+    program = submission(name, [name + ".cc", "the_rest.cc"], deps = [":tools"])
     for test in [name] + ([name + "_control"] if has_control else []):
         _judged(
             name = test,

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <filesystem>
 #include <fstream>
@@ -90,6 +91,34 @@ class Reader {
   std::string_view rest_;
 };
 
+bool has_content(const fs::path& path, std::string_view content) {
+  std::error_code failed;
+  if (!fs::is_regular_file(fs::symlink_status(path, failed)) ||
+      fs::file_size(path, failed) != content.size()) {
+    return false;
+  }
+  std::ifstream file(path, std::ios::binary);
+  char block[64 * 1024];
+  while (!content.empty()) {
+    const auto size = std::min(content.size(), sizeof block);
+    if (!file.read(block, static_cast<std::streamsize>(size)) ||
+        std::string_view(block, size) != content.substr(0, size)) {
+      return false;
+    }
+    content.remove_prefix(size);
+  }
+  return true;
+}
+
+void write_new_file(const fs::path& path, std::string_view content) {
+  fs::remove(path);
+  std::ofstream file(path, std::ios::binary);
+  file << content;
+  if (!file.flush()) {
+    throw std::runtime_error(fmt::format("write {}", path.string()));
+  }
+}
+
 void unpack_entry(const PackedEntry& entry, const fs::path& directory) {
   const fs::path name = fs::path(entry.name).lexically_normal();
   if (name.is_absolute() || *name.begin() == "..") {
@@ -101,15 +130,13 @@ void unpack_entry(const PackedEntry& entry, const fs::path& directory) {
     fs::create_directories(target);
   } else {
     fs::create_directories(target.parent_path());
-    fs::remove(target);
     if (S_ISLNK(entry.mode)) {
+      fs::remove(target);
       fs::create_symlink(entry.content, target);
       return;  // A link has no permissions of its own.
     }
-    std::ofstream file(target, std::ios::binary);
-    file << entry.content;
-    if (!file.flush()) {
-      throw std::runtime_error(fmt::format("write {}", target.string()));
+    if (!has_content(target, entry.content)) {
+      write_new_file(target, entry.content);
     }
   }
   const auto path = target.string();

@@ -21,6 +21,8 @@
 //   agent    {"say":"stopped"}                  somebody has stopped the judge
 //   agent    {"say":"exit","status":S,          128+N after signal N
 //             "output":N,"errors":N,"events":N} bytes sent on each port
+//
+// After that the agent waits for the next job.
 
 #pragma once
 
@@ -55,7 +57,8 @@ inline constexpr std::int64_t kImageBytes = 16LL << 30;
 inline constexpr unsigned kStudent = 1000;
 inline constexpr char kStudentsHome[] = "/home/student";
 
-// What a machine is to do. It does one job and is thrown away.
+// What a machine is to do. After one job it could do another, and only judges
+// that are known to leave it as it was get that far (launcher/judge_many.h).
 struct Job {
   std::vector<std::string> argv;         // argv[0]: a path in the machine.
   std::vector<std::string> environment;  // NAME=value

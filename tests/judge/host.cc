@@ -59,26 +59,6 @@ Facts mounts_now() {
   return facts;
 }
 
-Facts links_now() {
-  Facts facts;
-  const auto network = Network::machine();
-  for (const auto& [name, link] : network.links()) {
-    facts.add("link " + name, "network interface " + name,
-              link.up ? "up" : "down");
-    for (const auto& address : link.addresses) {
-      const auto text = "address " + address + " on " + name;
-      facts.add(text, text);
-    }
-  }
-  for (const auto& route : network.routes()) {
-    facts.add("route " + route, "route \"" + route + "\"");
-  }
-  for (const auto& table : network.tables()) {
-    facts.add("table " + table, "nf_tables table " + table);
-  }
-  return facts;
-}
-
 Facts cgroups_now() {
   Facts facts;
   for (const auto& path : cgroups_below("/")) {
@@ -124,22 +104,6 @@ Facts settings_now(const std::vector<std::string>& names) {
   for (const auto& name : names) {
     const auto value = read_file(machine().proc(), "sys/" + name);
     if (value) facts.add(name, "/proc/sys/" + name, trimmed(*value));
-  }
-  return facts;
-}
-
-Facts ipc_now() {
-  Facts facts;
-  for (const std::string kind : {"msg", "sem", "shm"}) {
-    const auto lines = split(
-        read_file(machine().proc(), "sysvipc/" + kind).value_or(""), '\n');
-    for (std::size_t i = 1; i < lines.size(); ++i) {  // The first is a heading.
-      const auto fields = split(lines[i], ' ');
-      if (fields.size() < 2) continue;
-      facts.add(kind + " " + fields[1], "System V object " + kind + " " +
-                                            fields[1] + " (key " + fields[0] +
-                                            ")");
-    }
   }
   return facts;
 }
@@ -223,6 +187,42 @@ std::string joined(const std::vector<std::string>& parts) {
 }
 
 }  // namespace
+
+Facts links_now() {
+  Facts facts;
+  const auto network = Network::machine();
+  for (const auto& [name, link] : network.links()) {
+    facts.add("link " + name, "network interface " + name,
+              link.up ? "up" : "down");
+    for (const auto& address : link.addresses) {
+      const auto text = "address " + address + " on " + name;
+      facts.add(text, text);
+    }
+  }
+  for (const auto& route : network.routes()) {
+    facts.add("route " + route, "route \"" + route + "\"");
+  }
+  for (const auto& table : network.tables()) {
+    facts.add("table " + table, "nf_tables table " + table);
+  }
+  return facts;
+}
+
+Facts ipc_now() {
+  Facts facts;
+  for (const std::string kind : {"msg", "sem", "shm"}) {
+    const auto lines = split(
+        read_file(machine().proc(), "sysvipc/" + kind).value_or(""), '\n');
+    for (std::size_t i = 1; i < lines.size(); ++i) {  // The first is a heading.
+      const auto fields = split(lines[i], ' ');
+      if (fields.size() < 2) continue;
+      facts.add(kind + " " + fields[1], "System V object " + kind + " " +
+                                            fields[1] + " (key " + fields[0] +
+                                            ")");
+    }
+  }
+  return facts;
+}
 
 std::string Facts::changes_since(const Facts& before) const {
   std::string changes;

@@ -45,6 +45,11 @@ class Facts {
   mutable std::string changes_;
 };
 
+// The machine's network interfaces with their addresses, routes and nf_tables,
+// and its System V objects: two of the parts of a Host.
+Facts links_now();
+Facts ipc_now();
+
 class Host {
  public:
   // Everything below, as it is at this moment.

@@ -246,11 +246,12 @@ Machine::Machine()
 
 Machine::~Machine() = default;
 
-// Every root directory gets the probe by a hard link. So it is enough to look
-// at the one file for changes: at its content, for root can set all its times.
+// Every root directory gets the probe by a hard link, and so does the judge: so
+// it is enough to look at the one file for changes. At its content, for root
+// can set all its times.
 void Machine::take_probe() {
   std::filesystem::create_directories("/judge/roots");
-  std::filesystem::copy_file(probe_, "/judge/probe");
+  std::filesystem::create_hard_link(probe_, "/judge/probe");
   probe_ = "/judge/probe";
   probe_now_ = map_file(probe_);
   probe_at_first_ = probe_now_;
@@ -306,6 +307,12 @@ void Machine::prepare() {
   stage_namespace_.reset(
       check(::openat(proc(), path.c_str(), O_RDONLY | O_CLOEXEC),
             "open the stage's mount namespace"));
+}
+
+void Machine::leave() {
+  case_cgroup_.reset();
+  (void)remove_cgroup(own_cgroup_ + "/case");
+  std::filesystem::remove_all("/judge");
 }
 
 void Machine::restore() {

@@ -87,6 +87,10 @@ class Machine {
   // Sets the stage for a case.
   void prepare();
 
+  // After the last case, if there was one: removes what the judge has made for
+  // itself, so that another judge can begin here.
+  void leave();
+
   // Ends what a case has started and undoes what it has left behind, so that
   // one wrong step does not make the cases after it fail too.
   void restore();

@@ -6,6 +6,8 @@
 // are dealt like cards. Each case has the machine as it was, whichever ran
 // before it, so it makes no difference where it runs.
 //
+// JUDGE_ONE_OF_MANY=1: other judges come after it in this machine (report.h).
+//
 // What counts are the events (report.cc); the host adds them up. The exit
 // status has to fit: 0 if every case passed, 1 if not.
 
@@ -17,6 +19,7 @@
 
 #include "tests/judge/machine.h"
 #include "tests/judge/report.h"
+#include "tests/judge/state.h"
 #include "third_party/catch2.h"
 
 namespace {
@@ -54,6 +57,7 @@ int main(int argc, char** argv) {
     const bool by_hand = std::getenv("JUDGE_EVENTS_FD") == nullptr;
     judge::open_report();
     (void)judge::machine();
+    if (judge::is_one_of_many()) judge::report_state(judge::state_of_guest());
 
     // The cases run as they are written: from the first step to the last.
     std::vector<const char*> arguments = {argv[0], "--order", "decl"};
@@ -63,6 +67,7 @@ int main(int argc, char** argv) {
     if (!share.empty()) arguments.push_back(share.c_str());
 
     (void)run_catch2(static_cast<int>(arguments.size()), arguments.data());
+    if (judge::is_one_of_many()) judge::machine().leave();
     return judge::all_have_passed() ? 0 : 1;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "judge: %s\n", error.what());

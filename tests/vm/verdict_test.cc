@@ -43,6 +43,10 @@ std::string result(const std::string& name, const std::string& status) {
   return event({{"event", "result"}, {"case", name}, {"status", status}});
 }
 
+std::string state(const std::string& text) {
+  return event({{"event", "state"}, {"text", text}});
+}
+
 const std::string kDone = event({{"event", "done"}});
 
 // How a judge ends that has said `story`.
@@ -81,6 +85,14 @@ TEST_CASE("a complete story in which all is right passes") {
         std::string::npos);
 }
 
+TEST_CASE("a judge that is one of many says first what the guest is like") {
+  const auto verdict =
+      verdict_of(state("two files") + plan({"a"}) + good("a") + kDone);
+  CHECK(verdict.passed());
+  CHECK(verdict.state() == "two files");
+  CHECK(verdict_of(plan({"a"}) + good("a") + kDone).state().empty());
+}
+
 TEST_CASE("bytes may come in any pieces") {
   const auto story = sealed(plan({"a"}) + good("a") + kDone);
   Verdict verdict(kKey);
@@ -104,6 +116,8 @@ TEST_CASE("a story that is not complete never passes") {
       {"a case that came twice", plan({"a"}) + a + a + kDone},
       {"two results", plan({"a"}) + a + result("a", "passed") + kDone},
       {"something after the end", plan({"a"}) + a + kDone + start("a")},
+      {"a state after the plan", plan({"a"}) + state("x") + a + kDone},
+      {"two states", state("x") + state("x") + plan({"a"}) + a + kDone},
       {"an unknown event", plan({"a"}) + a + event({{"event", "win"}}) + kDone},
       {"no JSON", plan({"a"}) + a + "passed\n" + kDone},
       {"JSON of another kind", plan({"a"}) + a + "[1]\n" + kDone},

@@ -20,7 +20,8 @@ void prepare_guard();
 //   memory of a process although the first two are in force;
 // - there are no further modules, and no other kernel (kexec).
 //
-// None of it can be undone. Throws if a part of it is not to be had.
+// None of it can be undone, so it holds for all jobs that follow, and calling
+// this again does nothing. Throws if a part of it is not to be had.
 void guard_the_judge();
 
 }  // namespace lab

@@ -15,6 +15,10 @@ using Ports = std::array<kit::UniqueFd, kPortCount>;
 // its streams, and says on the control port how it ended. `lines` holds what
 // has been read from the control port already.
 //
+// There may be one job after another. A job gets the files that it brings, and
+// nothing else is put in order here: whoever gives the next job has to find out
+// whether the last one has left the machine as it was (judges tell).
+//
 // A job that cannot be started is said to be refused, with the reason; nothing
 // is thrown for it. Throws std::system_error if the launcher cannot be reached.
 void run_job(const Job& job, const Ports& ports, LineBuffer& lines);

@@ -1,4 +1,5 @@
-// The lab machine's process 1: boots it, waits for a job, runs it.
+// The lab machine's process 1: boots it, waits for a job, runs it, waits for
+// the next one.
 //
 // The machine is saved while this waits for its job, and every run continues
 // from there. Being process 1, the agent cannot be killed by what it runs.
@@ -68,19 +69,20 @@ Job wait_for_job(const Ports& ports, LineBuffer& lines) {
   for (;;) {
     const auto message = nlohmann::json::parse(next_line(ports, lines));
     if (message.at("say") == "job") return message.at("job").get<Job>();
-    say(ports, {{"say", "awake"}});  // It was a "hello".
+    // What was still meant for a job that has ended is for nobody.
+    if (message.at("say") == "hello") say(ports, {{"say", "awake"}});
   }
 }
 
-void serve() {
+[[noreturn]] void serve() {
   boot();
   prepare_guard();
   (void)::signal(SIGPIPE, SIG_IGN);
   const Ports ports = open_ports();
   LineBuffer lines;
   say(ports, {{"say", "ready"}});
-  run_job(wait_for_job(ports, lines), ports, lines);
-  for (;;) ::pause();  // The launcher ends the machine.
+  // The launcher decides how many jobs there are: it ends the machine.
+  for (;;) run_job(wait_for_job(ports, lines), ports, lines);
 }
 
 }  // namespace

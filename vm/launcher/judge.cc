@@ -2,19 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cerrno>
-#include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <future>
 #include <iterator>
-#include <regex>
 #include <stdexcept>
-#include <system_error>
 
 #include "vm/cpio.h"
+#include "vm/launcher/judging.h"
 #include "vm/launcher/printable.h"
 #include "vm/launcher/session.h"
 #include "vm/launcher/verdict.h"
@@ -25,54 +20,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kTodoStatus = 75;
-
-// A result that nobody can read is none.
-struct ReportNotWritten : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
-// A judged program may print without end: this much is kept.
-class Kept {
- public:
-  void add(std::string_view bytes) {
-    const auto room = kMost - std::min(kMost, text_.size());
-    text_.append(bytes.substr(0, room));
-    left_out_ += bytes.size() - std::min(room, bytes.size());
-  }
-
-  [[nodiscard]] std::string text() const {
-    return left_out_ == 0
-               ? text_
-               : fmt::format("{}\n[{} more bytes]\n", text_, left_out_);
-  }
-
- private:
-  static constexpr std::size_t kMost = 256 * 1024;
-  std::string text_;
-  std::size_t left_out_ = 0;
-};
-
-// Whoever collects results must not take an older file, or none, for this one.
-void write_output(const fs::path& path, const std::string& text) {
-  std::ofstream file(path, std::ios::binary);
-  errno = 0;
-  if (!(file << text).flush()) {
-    throw ReportNotWritten(fmt::format(
-        "cannot write {}: {}", path.string(),
-        std::generic_category().message(errno == 0 ? ENOENT : errno)));
-  }
-}
-
-// Writes one of the test's outputs: "console.log", or "console-2.log" if it is
-// of the second machine.
-void keep_output(const std::string& name, int machine,
-                 const std::string& text) {
-  const char* const directory = std::getenv("TEST_UNDECLARED_OUTPUTS_DIR");
-  if (directory == nullptr) return;
-  const auto number = machine == 1 ? "" : fmt::format("-{}", machine);
-  write_output(fs::path(directory) / fmt::format("{}{}.log", name, number),
-               text);
-}
 
 struct Listener {
   std::function<void(std::string_view)> events = [](std::string_view) {};
@@ -104,20 +51,17 @@ Run run_in_machine(int number, const std::string& archive, Job job,
                    .enough = listener.enough,
                    .key = listener.key});
   run.output = output.text();
-  keep_output("console", number, machine.qemu->console());
-  keep_output("output", number, run.output);
+  const auto suffix = number == 1 ? "" : fmt::format("-{}", number);
+  keep_output("console" + suffix, machine.qemu->console());
+  keep_output("output" + suffix, run.output);
   return run;
 }
 
 // What a machine gets, as an archive.
 std::string archive_for(const JudgeOptions& options,
                         const std::string& lesson) {
-  std::vector<ArchiveEntry> files = {
-      archive_file(options.program, "job/" + lesson)};
-  if (!options.judge.empty())
-    files.push_back(archive_file(options.judge, "job/judge"));
-  if (!options.probe.empty())
-    files.push_back(archive_file(options.probe, "job/probe"));
+  auto files =
+      files_of_job(options.program, lesson, options.judge, options.probe);
   for (const auto& file : options.files) {
     const auto equals = file.find('=');
     if (equals == std::string::npos)
@@ -128,16 +72,10 @@ std::string archive_for(const JudgeOptions& options,
   return write_archive(files);
 }
 
-const std::vector<std::string> kEnvironment = {
-    "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "TERM=dumb",
-    "LANG=C.UTF-8"};
-
 // A skeleton runs, does nothing, and names its first step.
 int expect_todo(const JudgeOptions& options, const std::string& lesson) {
-  Job job;
-  job.argv = {"/job/" + lesson};
+  auto job = job_of(lesson);
   for (const auto& argument : options.arguments) job.argv.push_back(argument);
-  job.environment = kEnvironment;
   const auto run =
       run_in_machine(1, archive_for(options, lesson), std::move(job), options);
   const auto wanted =
@@ -157,90 +95,18 @@ int expect_todo(const JudgeOptions& options, const std::string& lesson) {
 
 Job judge_job(const JudgeOptions& options, const std::string& lesson,
               const std::string& share) {
-  Job job;
-  job.judge = true;
-  job.argv = {"/job/judge"};
-  if (!options.filter.empty()) job.argv.push_back(options.filter);
-  job.environment = kEnvironment;
-  for (const auto& setting :
-       {"JUDGE_PROGRAM=/job/" + lesson, std::string("JUDGE_PROBE=/job/probe"),
-        "JUDGE_SHARE=" + share, std::string("JUDGE_EVENTS_FD=3")}) {
-    job.environment.push_back(setting);
-  }
+  auto job = job_of_judge(lesson, options.filter);
+  job.environment.push_back("JUDGE_SHARE=" + share);
   job.guarded = !options.unguarded;
   if (options.unguarded) job.environment.emplace_back("JUDGE_UNGUARDED=1");
   return job;
-}
-
-// A mutant has to fail at the step that it names, and the report has to name
-// the mistake.
-class Expectation {
- public:
-  Expectation(const JudgeOptions& options, const std::string& lesson)
-      : step_(options.expect_failure),
-        text_(options.expect_text),
-        pattern_(options.expect_text),
-        lesson_(lesson) {}
-
-  // Nothing that comes later can change this: cases run in their order.
-  [[nodiscard]] bool is_met(const Verdict& verdict) const {
-    const auto step = failed_at(verdict);
-    return (step_ == "any" ? step != "no step" : step == step_) &&
-           says(verdict);
-  }
-
-  int judge(const Verdict& verdict) const {
-    const bool met = is_met(verdict);
-    fmt::print("{}: fails at {} ({} expected), the report {} /{}/\n",
-               met ? "as it should" : "NOT AS IT SHOULD", failed_at(verdict),
-               step_, says(verdict) ? "says" : "does not say", text_);
-    return met ? kJudgedRight : kJudgedWrong;
-  }
-
- private:
-  static std::string failed_at(const Verdict& verdict) {
-    if (!verdict.broken().empty()) return "machine";
-    const auto* first = verdict.first_not_passed();
-    if (first == nullptr) return "no step";
-    const auto& step =
-        first->waits_for.empty() ? first->step : first->waits_for;
-    return step.empty() ? "given" : step;
-  }
-
-  [[nodiscard]] bool says(const Verdict& verdict) const {
-    return std::regex_search(verdict.report(lesson_), pattern_);
-  }
-
-  std::string step_, text_;
-  std::regex pattern_;
-  std::string lesson_;
-};
-
-// A learner who has come as far as this step: no case fails, and the earliest
-// step that one waits for is this one, to which the report sends the learner.
-int judge_waiting(const Verdict& verdict, const std::string& step) {
-  const auto* next = verdict.first_not_passed();
-  const bool met = verdict.broken().empty() && next != nullptr &&
-                   next->status == Case::Status::kWaiting &&
-                   next->waits_for == step;
-  fmt::print("{}: no case fails, and {} is the next step\n",
-             met ? "as it should" : "NOT AS IT SHOULD", step);
-  return met ? kJudgedRight : kJudgedWrong;
-}
-
-// A program that does nothing of what is asked.
-int judge_idle(const Verdict& verdict) {
-  const bool met = verdict.broken().empty() && verdict.points() == 0;
-  fmt::print("{}: it is judged to the end, and earns no points\n",
-             met ? "as it should" : "NOT AS IT SHOULD");
-  return met ? kJudgedRight : kJudgedWrong;
 }
 
 // What is to be judged, and in how many machines.
 struct Task {
   const JudgeOptions& options;
   std::string lesson;
-  std::optional<Expectation> expectation;
+  Expectation expectation;
   std::string archive;
   int machines = 1;
 };
@@ -257,8 +123,7 @@ Judged judge_share(const Task& task, int number) {
   Verdict verdict(key);
   const auto hear = [&](std::string_view bytes) { verdict.hear(bytes); };
   const auto enough = [&] {
-    return !verdict.broken().empty() ||
-           (task.expectation && task.expectation->is_met(verdict));
+    return !verdict.broken().empty() || task.expectation.is_settled(verdict);
   };
   const auto share = fmt::format("{}/{}", number, task.machines);
   const auto run = run_in_machine(
@@ -301,9 +166,7 @@ int judge_unbuilt(const std::string& lesson, const std::string& messages) {
   verdict.close("the program cannot be built", std::nullopt);
   fmt::print("{}\n\n{}\nIt cannot be built: 0 points.\n", lesson,
              printable(messages));
-  if (const char* const file = std::getenv("XML_OUTPUT_FILE")) {
-    write_output(file, verdict.junit(lesson));
-  }
+  write_junit(verdict.junit(lesson));
   return kJudgedWrong;
 }
 
@@ -315,9 +178,8 @@ int judge_and_report(const JudgeOptions& options) {
   }
   if (!options.expect_todo.empty()) return expect_todo(options, lesson);
 
-  Task task{options, lesson, std::nullopt, archive_for(options, lesson)};
-  if (!options.expect_failure.empty())
-    task.expectation.emplace(options, lesson);
+  Task task{options, lesson, Expectation(options.expected, lesson),
+            archive_for(options, lesson)};
   // A filter leaves few cases: a second machine would cost more than it brings.
   if (options.filter.empty()) task.machines = options.machines;
   const auto [verdict, output] = judge_all(task);
@@ -326,14 +188,13 @@ int judge_and_report(const JudgeOptions& options) {
   if (!verdict.broken().empty() && !output.empty()) {
     fmt::print("\nThe judge printed:\n{}\n", printable(output));
   }
-  if (const char* const file = std::getenv("XML_OUTPUT_FILE")) {
-    write_output(file, verdict.junit(lesson));
+  write_junit(verdict.junit(lesson));
+  if (task.expectation.is_any()) {
+    const bool met = task.expectation.is_met(verdict);
+    fmt::print("{}: {}\n", met ? "as it should" : "NOT AS IT SHOULD",
+               task.expectation.describe(verdict));
+    return met ? kJudgedRight : kJudgedWrong;
   }
-  if (task.expectation) return task.expectation->judge(verdict);
-  if (!options.expect_waiting.empty()) {
-    return judge_waiting(verdict, options.expect_waiting);
-  }
-  if (options.expect_no_points) return judge_idle(verdict);
   if (verdict.passed()) return kJudgedRight;
   return verdict.broken().empty() ? kJudgedWrong : kNotJudged;
 }
@@ -341,17 +202,7 @@ int judge_and_report(const JudgeOptions& options) {
 }  // namespace
 
 int judge(const JudgeOptions& options) {
-  int status = kNotJudged;
-  try {
-    status = judge_and_report(options);
-    if (std::fflush(stdout) != 0) {
-      throw ReportNotWritten("cannot write the report to standard output");
-    }
-  } catch (const ReportNotWritten& error) {
-    (void)std::fputs(fmt::format("lab: {}\n", error.what()).c_str(), stderr);
-    status = kNotJudged;
-  }
-  return status;
+  return with_report([&] { return judge_and_report(options); });
 }
 
 }  // namespace lab

@@ -1,4 +1,4 @@
-// A lab machine that is awake and waits for its one job: restored from the
+// A lab machine that is awake and waits for a job: restored from the
 // saved machine if that works, booted if not.
 
 #pragma once

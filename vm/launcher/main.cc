@@ -8,6 +8,7 @@
 
 #include "vm/launcher/bench.h"
 #include "vm/launcher/judge.h"
+#include "vm/launcher/judge_many.h"
 #include "vm/launcher/machine.h"
 #include "vm/launcher/run.h"
 #include "vm/launcher/session.h"
@@ -18,6 +19,7 @@ struct Options {
   std::vector<std::string> program;
   lab::ShellOptions shell;
   lab::JudgeOptions judge;
+  lab::ManyOptions many;
   lab::Parts parts;
   std::string accelerator;
   std::string directory;
@@ -45,20 +47,35 @@ void define_judge(CLI::App& lab, Options& options) {
       ->check(CLI::Range(1, 16));
   judge->add_option("--deadline", to.deadline_seconds,
                     "seconds until it is stopped");
-  judge->add_option("--expect-failure", to.expect_failure,
+  judge->add_option("--expect-failure", to.expected.failure,
                     "the step that has to fail");
-  judge->add_option("--expect-text", to.expect_text,
+  judge->add_option("--expect-text", to.expected.text,
                     "what the report has to say");
   judge->add_option("--expect-todo", to.expect_todo,
                     "the step at which the program stops");
-  judge->add_option("--expect-waiting", to.expect_waiting,
+  judge->add_option("--expect-waiting", to.expected.waiting,
                     "the step that everything waits for");
-  judge->add_flag("--expect-no-points", to.expect_no_points,
+  judge->add_flag("--expect-no-points", to.expected.no_points,
                   "it is judged to the end, and earns nothing");
   judge->add_flag("--unguarded", to.unguarded,
                   "nothing keeps root out of the judge: the positive control");
   judge->add_option("--argument", to.arguments,
                     "what the program gets, with --expect-todo");
+}
+
+void define_judge_many(CLI::App& lab, Options& options) {
+  auto* judge = lab.add_subcommand(
+      "judge-many", "judge a list of programs, many in one machine");
+  auto& to = options.many;
+  judge->add_option("--judge", to.judge, "the judge's program")->required();
+  judge->add_option("--probe", to.probe, "what the programs are to run");
+  judge->add_option("--list", to.list, "a file: the programs, as JSON")
+      ->required();
+  judge->add_option("--filter", to.filter, "only those whose names match");
+  judge->add_option("--machines", to.machines, "how many at the same time")
+      ->check(CLI::Range(1, 16));
+  judge->add_option("--deadline", to.deadline_seconds,
+                    "seconds until a program is stopped");
 }
 
 void define(CLI::App& lab, Options& options) {
@@ -75,6 +92,7 @@ void define(CLI::App& lab, Options& options) {
   shell->add_option("--console", options.shell.console,
                     "the file that gets the console's log at the end");
   define_judge(lab, options);
+  define_judge_many(lab, options);
   auto* save = lab.add_subcommand(
       "save", "boot a machine and save it (Bazel does this)");
   save->add_option("--kernel", options.parts.kernel)->required();
@@ -109,6 +127,7 @@ int dispatch(CLI::App& lab, const Options& options) {
     return lab::run(lab.get_subcommand("run")->remaining());
   if (lab.got_subcommand("shell")) return lab::shell(options.shell);
   if (lab.got_subcommand("judge")) return lab::judge(options.judge);
+  if (lab.got_subcommand("judge-many")) return lab::judge_many(options.many);
   if (lab.got_subcommand("save")) {
     lab::save_machine(options.parts, options.accelerator, options.directory);
   } else {

@@ -15,4 +15,7 @@ namespace lab {
 // ("Char" in https://www.w3.org/TR/xml/).
 std::string printable(std::string_view text);
 
+// The same as the value of an attribute in XML.
+std::string escape_xml(std::string_view text);
+
 }  // namespace lab

@@ -121,8 +121,11 @@ void add_processors_and_memory(CommandLine& line, const MachineParts& parts) {
   // One thread for both processors: docs/architecture.md, "Why the emulated
   // processors take turns".
   line.add("-accel", kvm ? "kvm" : "tcg,thread=single");
-  // erms=off: else Linux copies byte by byte, and emulation pays for each.
-  line.add("-cpu", kvm ? "host" : "max,erms=off");
+  // What a processor of silicon gains by, emulation pays for. erms: Linux would
+  // copy byte by byte. la57: page tables would have five levels, and each miss
+  // of the emulated TLB walks all of them. smap: each copy between user and
+  // kernel would switch it off and on, which ends a block of translated code.
+  line.add("-cpu", kvm ? "host" : "max,erms=off,la57=off,smap=off");
   // The memory is a file, mapped privately when a saved machine wakes: pages
   // are read when they are first touched, and changes go nowhere.
   line.add("-object", parts.memory.empty()

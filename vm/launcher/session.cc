@@ -10,6 +10,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <ctime>
 
@@ -25,6 +26,7 @@ using nlohmann::json;
 
 constexpr auto kStartDeadline = 60s;  // Unpacking a large payload takes some.
 constexpr auto kDrainDeadline = 10s;
+constexpr auto kStopDeadline = 10s;  // For a job that was told to end.
 constexpr std::size_t kChunk = 64 * 1024;
 
 // Keys go to the machine as they are pressed, until this object goes.
@@ -106,11 +108,15 @@ class Session {
         forward_input_(options.forward_input) {}
 
   Ending run(const Job& job) {
-    if (options_.deadline) deadline_ = Clock::now() + *options_.deadline;
-    start_by_ = Clock::now() + kStartDeadline;
+    started_at_ = Clock::now();
+    if (options_.deadline) deadline_ = started_at_ + *options_.deadline;
+    start_by_ = started_at_ + kStartDeadline;
     say({{"say", "job"}, {"job", job}});
     if (!options_.key.empty()) send_key();
-    while (!ended() && !options_.enough()) wait_and_carry();
+    while (!ended() && !options_.enough()) {
+      wait_and_carry();
+      answer();
+    }
     if (ending_.status && received_[kEvents] != expected_[kEvents]) {
       ending_ = {.status = {},
                  .refused = {},
@@ -182,8 +188,8 @@ class Session {
       ending_.status.reset();
       ending_.machine_died = "the machine ended before its output was here";
     } else if (deadline_ && Clock::now() >= *deadline_ && !ending_.status) {
-      const auto seconds =
-          std::chrono::duration_cast<std::chrono::seconds>(*options_.deadline);
+      const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(
+          *deadline_ - started_at_);
       ending_.machine_died = fmt::format(
           "no result after {} s: the machine was stopped", seconds.count());
     }
@@ -199,6 +205,16 @@ class Session {
     sink({bytes, static_cast<std::size_t>(size)});
     if (drain_by_) drain_by_ = Clock::now() + kDrainDeadline;  // It moves.
     return true;
+  }
+
+  void answer() {
+    const int signal = options_.answer();
+    if (signal == 0) return;
+    say({{"say", "signal"}, {"number", signal}});
+    if (signal == SIGTERM) {
+      const auto soon = Clock::now() + kStopDeadline;
+      deadline_ = deadline_ ? std::min(*deadline_, soon) : soon;
+    }
   }
 
   void hear() {
@@ -313,6 +329,7 @@ class Session {
   bool interrupted_ = false;
   std::optional<Clock::time_point> deadline_;
   std::optional<Clock::time_point> drain_by_;  // Once the job has ended.
+  Clock::time_point started_at_;
   Clock::time_point start_by_;
   Ending ending_;
 };

@@ -25,6 +25,9 @@ struct SessionOptions {
   // Asked after each event: is all known that was to be known? Then the session
   // ends at once, and its Ending is empty.
   std::function<bool()> enough = [] { return false; };
+  // Asked after each event, too: a signal that the job wants as an answer, or
+  // 0. After a SIGTERM it has some seconds to end.
+  std::function<int()> answer = [] { return 0; };
   std::string key = {};  // A judge's, for its seals: vm/seal.h.
 };
 

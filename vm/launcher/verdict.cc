@@ -20,32 +20,6 @@ bool is_step(const std::string& tag) {
          tag.find_first_not_of("0123456789.") == tag.npos;
 }
 
-std::string escape_xml(std::string_view text) {
-  std::string result;
-  for (const char letter : printable(text)) {
-    switch (letter) {
-      case '<':
-        result += "&lt;";
-        break;
-      case '>':
-        result += "&gt;";
-        break;
-      case '&':
-        result += "&amp;";
-        break;
-      case '"':
-        result += "&quot;";
-        break;
-      case '\n':
-        result += "&#10;";
-        break;
-      default:
-        result += letter;
-    }
-  }
-  return result;
-}
-
 std::string indented(const std::string& text, const std::string& margin) {
   std::string result = margin;
   for (const char letter : printable(text)) {
@@ -107,6 +81,10 @@ void Verdict::take(const std::string& line) {
   if (what == "broken")
     return break_story("the judge cannot go on: " +
                        event.at("why").get<std::string>());
+  if (what == "state" && !planned_ && state_.empty()) {
+    state_ = event.at("text").get<std::string>();
+    return;
+  }
   if (what == "plan") return plan(event);
   if (!planned_) return break_story("an event came before the plan");
 

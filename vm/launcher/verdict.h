@@ -70,6 +70,10 @@ class Verdict {
 
   [[nodiscard]] const std::vector<Case>& cases() const { return cases_; }
 
+  // What the guest was like before the first case; "" if the judge has not said
+  // that (yet). Only those do that are one of many in a machine.
+  [[nodiscard]] const std::string& state() const { return state_; }
+
   // What has been earned.
   [[nodiscard]] int points() const;
 
@@ -95,6 +99,7 @@ class Verdict {
   Seal seal_;
   LineBuffer lines_;
   std::vector<Case> cases_;
+  std::string state_;
   std::size_t of_ = 0;  // How many cases there are, with those left out.
   bool planned_ = false;
   bool done_ = false;

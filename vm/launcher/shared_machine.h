@@ -1,0 +1,60 @@
+// A machine in which one judge runs after another, as long as each finds it as
+// the first one did.
+
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "vm/launcher/expectation.h"
+#include "vm/launcher/machine.h"
+#include "vm/launcher/verdict.h"
+
+namespace lab {
+
+// What one judge has said and printed.
+struct Judged {
+  Verdict verdict;
+  std::string output;
+};
+
+// Wakes the machine, and ends it. Stays in the thread that has made it (Qemu).
+class SharedMachine {
+ public:
+  SharedMachine();
+
+  // Runs `job`, a judge's that is one of many (tests/judge/report.h), with the
+  // files in `archive`. It is told to end as soon as the expectation is
+  // settled; its verdict is closed, or settled.
+  //
+  // Returns nothing if the machine was not as the first judge has found it:
+  // changes() tells how.
+  //
+  // Throws as run_session() does.
+  std::optional<Judged> judge(const std::string& archive, Job job,
+                              const Expectation& expectation,
+                              std::chrono::seconds deadline);
+
+  // Another judge may follow: the last one has come to its end.
+  [[nodiscard]] bool is_good() const { return good_; }
+
+  // Some of the lines that only one of the two accounts of the machine has,
+  // each with a line end before it: "+ LINE" if it is new, "- LINE" if it has
+  // gone.
+  [[nodiscard]] const std::string& changes() const { return changes_; }
+
+  // The console's log.
+  [[nodiscard]] std::string console() const { return machine_.qemu->console(); }
+
+ private:
+  bool is_as_at_first(const std::string& state);
+
+  Machine machine_;
+  std::string state_at_first_;
+  std::string changes_;
+  bool changed_ = false;
+  bool good_ = true;
+};
+
+}  // namespace lab
