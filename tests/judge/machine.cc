@@ -128,6 +128,32 @@ void disable_controllers(const std::string& enabled_at_first) {
   write_text(machine().cgroups(), "cgroup.subtree_control", changes);
 }
 
+// The options of the cgroup file system, which all its mounts share: whoever
+// mounts it once more in the machine's cgroup namespace sets them anew, for
+// all.
+std::string cgroup_options() {
+  for (const auto& mount : parse_mounts(
+           read_file(machine().proc(), "self/mountinfo").value_or(""))) {
+    const auto& options = mount.super_options;
+    if (mount.type == "cgroup2") return options.substr(options.find(',') + 1);
+  }
+  return "";
+}
+
+// In a child, which does so in the machine's mount namespace: the judge's own
+// mounts are watched for changes.
+void restore_cgroup_options(int mount_namespace, const std::string& options) {
+  const pid_t child = check(::fork(), "fork");
+  if (child == 0) {
+    const bool done = ::setns(mount_namespace, CLONE_NEWNS) == 0 &&
+                      ::mount(nullptr, "/sys/fs/cgroup", nullptr,
+                              MS_REMOUNT | MS_NOSUID | MS_NODEV | MS_NOEXEC,
+                              options.c_str()) == 0;
+    ::_exit(done ? 0 : 1);
+  }
+  (void)::waitpid(child, nullptr, 0);
+}
+
 void remove_ipc(const Host& now, const Host& before) {
   for (const auto& [id, fact] : now.ipc.all()) {
     if (before.ipc.all().contains(id)) continue;
@@ -288,6 +314,7 @@ bool Machine::footing_holds() const {
 
 void Machine::remember() {
   controllers_ = Cgroup{"/"}.file("cgroup.subtree_control");
+  cgroup_options_ = cgroup_options();
   at_first_ = std::make_unique<Host>(Host::now());
 }
 
@@ -323,6 +350,9 @@ void Machine::restore() {
   stage_namespace_.reset();
   for (const auto& path : new_cgroups(*at_first_)) remove_cgroup(path);
   disable_controllers(controllers_);
+  if (cgroup_options() != cgroup_options_) {
+    restore_cgroup_options(mount_namespace_.get(), cgroup_options_);
+  }
   remove_roots();
   const auto now = Host::now();
   if (now.changes_since(*at_first_).empty()) return;

@@ -113,6 +113,7 @@ class Machine {
   pid_t stage_ = 0;
   std::unique_ptr<Host> at_first_;
   std::string controllers_;
+  std::string cgroup_options_;
 };
 
 // The one machine. Made by the first call, which must come early in main().
