@@ -107,14 +107,19 @@ std::string names_of_missing(const std::set<int>& all,
   return names;
 }
 
+// Runs a command that ends with 0, in a root of its own.
+judge::Result run(const judge::Circumstances& circumstances) {
+  const auto root = judge::make_root_directory();
+  return judge::run({"--root", root, "--", "/probe", "exit", "0"},
+                    circumstances);
+}
+
 }  // namespace
 
 // ---- What is given ---------------------------------------------------------
 
 TEST_CASE("02: an unwritten step ends the program with 75", "[given]") {
-  const auto root = judge::make_root_directory();
-  const auto result = judge::run({"--root", root, "--", "/probe", "exit", "0"},
-                                 {.hold_at_todo = false});
+  const auto result = run({.hold_at_todo = false});
 
   if (result.ending != exited(75)) {
     SUCCEED("All steps are written.");
@@ -259,11 +264,8 @@ TEST_CASE("02: nor if it is killed before the init has asked to be told",
 
 TEST_CASE("02: an init that cannot ask to be told is an error",
           "[02.2][points:1]") {
-  const auto root = judge::make_root_directory();
-  judge::Circumstances circumstances;
-  circumstances.failing_calls = {{{SYS_prctl, PR_SET_PDEATHSIG}, EPERM}};
   const auto result =
-      judge::run({"--root", root, "--", "/probe", "exit", "0"}, circumstances);
+      run({.failing_calls = {{{SYS_prctl, PR_SET_PDEATHSIG}, EPERM}}});
   HINT("prctl() has failed in end_with(), and the command has run.");
   CHECK(result.ending == exited(125));
   CHECK(result.is_one_line());
@@ -343,9 +345,7 @@ TEST_CASE("02: descriptors that cannot be closed are an error",
   judge::How how;
   how.circumstances.leaked_descriptors = {9};
   how.circumstances.failing_calls = {{{SYS_close_range}, EPERM}};
-  const auto root = judge::make_root_directory();
-  const auto result = judge::run({"--root", root, "--", "/probe", "exit", "0"},
-                                 how.circumstances);
+  const auto result = run(how.circumstances);
   if (result.ending == exited(125)) {
     CHECK(result.is_one_line());
     return;
@@ -371,11 +371,8 @@ TEST_CASE("02: nobody can look into the init", "[02.4][points:2]") {
 }
 
 TEST_CASE("02: an init that cannot be shut is an error", "[02.4][points:1]") {
-  const auto root = judge::make_root_directory();
-  judge::Circumstances circumstances;
-  circumstances.failing_calls = {{{SYS_prctl, PR_SET_DUMPABLE}, EACCES}};
   const auto result =
-      judge::run({"--root", root, "--", "/probe", "exit", "0"}, circumstances);
+      run({.failing_calls = {{{SYS_prctl, PR_SET_DUMPABLE}, EACCES}}});
   HINT("prctl() has failed in protect_init(), and the command has run.");
   CHECK(result.ending == exited(125));
   CHECK(result.is_one_line());

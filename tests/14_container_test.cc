@@ -138,15 +138,10 @@ judge::Mount mount_at(const judge::Process& process,
   return found;
 }
 
-bool has_option(const judge::Mount& mount, const std::string& option) {
-  const auto options = judge::split(mount.options, ',');
-  return std::find(options.begin(), options.end(), option) != options.end();
-}
-
-// The option of a file system itself: of a tmpfs, "size=64k".
-bool has_super_option(const judge::Mount& mount, const std::string& option) {
-  const auto options = judge::split(mount.super_options, ',');
-  return std::find(options.begin(), options.end(), option) != options.end();
+// options: as in mountinfo, "ro,nosuid"; those of a mount, or super_options.
+bool has(const std::string& options, const std::string& option) {
+  const auto words = judge::split(options, ',');
+  return std::find(words.begin(), words.end(), option) != words.end();
 }
 
 // A seccomp profile that refuses these calls and nothing else. Returns the
@@ -430,7 +425,7 @@ TEST_CASE("14: the container is in its root, and nothing of the machine is",
       "drop_old_root() of lesson 01 takes the old root away, and all below.");
   CHECK(of_the_machine == Set{});
   HINT("mount_sys() mounts /sys, after change_root().");
-  CHECK(has_option(mount_at(process, "/sys"), "ro"));
+  CHECK(has(mount_at(process, "/sys").options, "ro"));
   HINT(
       "What the container mounts has reached the machine: "
       "make_mounts_private() comes before everything that mounts.");
@@ -946,9 +941,9 @@ TEST_CASE("14: options have Docker's forms", "[given]") {
   CHECK(box.cgroup().file("memory.swap.max") == "max");
   CHECK(box.cgroup().file("pids.max") == "4194304");
   const auto shared = mount_at(box.command(), "/dev/shm");
-  CHECK(has_super_option(shared, "size=8192k"));
-  CHECK(has_super_option(mount_at(box.command(), "/x"), "size=1024k"));
-  CHECK(has_option(mount_at(box.command(), "/y"), "rw"));
+  CHECK(has(shared.super_options, "size=8192k"));
+  CHECK(has(mount_at(box.command(), "/x").super_options, "size=1024k"));
+  CHECK(has(mount_at(box.command(), "/y").options, "rw"));
   CHECK(box.end(0) == exited(0));
 }
 

@@ -28,6 +28,16 @@ JUDGE_LINKOPTS = KIT_LINKOPTS + ["-Wl,--strip-all"]
 def _quote(text):
     return "'" + text.replace("'", "'\\''") + "'"
 
+def _lab_script(ctx, lines, files):
+    """What a test rule returns: a script of these lines, with the files and the lab."""
+    script = ctx.actions.declare_file(ctx.label.name)
+    ctx.actions.write(script, "\n".join(lines), is_executable = True)
+    runfiles = ctx.runfiles(files = files)
+    return [DefaultInfo(
+        executable = script,
+        runfiles = runfiles.merge(ctx.attr._lab[DefaultInfo].default_runfiles),
+    )]
+
 def _judged_test_impl(ctx):
     words = ["--program", ctx.executable.program.short_path]
     files = [ctx.executable.program]
@@ -87,13 +97,7 @@ def _judged_test_impl(ctx):
         "exec %s judge \"$@\"" % _quote(ctx.executable._lab.short_path),
         "",
     ]
-    script = ctx.actions.declare_file(ctx.label.name)
-    ctx.actions.write(script, "\n".join(lines), is_executable = True)
-    runfiles = ctx.runfiles(files = files)
-    return [DefaultInfo(
-        executable = script,
-        runfiles = runfiles.merge(ctx.attr._lab[DefaultInfo].default_runfiles),
-    )]
+    return _lab_script(ctx, lines, files)
 
 # Judges `program` in a lab machine of its own.
 judged_test = rule(
@@ -154,22 +158,17 @@ def _judged_programs_test_impl(ctx):
     words += ["--probe", ctx.executable.probe.short_path]
     words += ["--list", programs.short_path]
     words += ["--machines", str(ctx.attr.machines)]
-    script = ctx.actions.declare_file(ctx.label.name)
 
     # bazel test --test_filter=NAME
-    ctx.actions.write(script, "\n".join([
+    lines = [
         "#!/bin/sh",
         "exec %s judge-many %s --filter \"${TESTBRIDGE_TEST_ONLY:-}\"" % (
             _quote(ctx.executable._lab.short_path),
             " ".join([_quote(word) for word in words]),
         ),
         "",
-    ]), is_executable = True)
-    runfiles = ctx.runfiles(files = files + [programs])
-    return [DefaultInfo(
-        executable = script,
-        runfiles = runfiles.merge(ctx.attr._lab[DefaultInfo].default_runfiles),
-    )]
+    ]
+    return _lab_script(ctx, lines, files + [programs])
 
 # Judges many programs, one after another in the same machine, as long as each
 # leaves that as it was: vm/launcher/judge_many.h.

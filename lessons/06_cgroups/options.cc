@@ -83,9 +83,8 @@ bool has_limits(const Limits& limits) {
 
 }  // namespace
 
-// The kernel has no more process numbers than this: proc(5), pid_max.
 std::uint64_t parse_pids(const std::string& text) {
-  return kit::parse_number(text, 1, 4'194'304);
+  return kit::parse_number(text, 1, kAllPids);
 }
 
 // The kernel takes no quota below 1 ms, a hundredth of the period.

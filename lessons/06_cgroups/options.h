@@ -24,6 +24,9 @@ Request parse_request(int argc, char** argv);
 
 // ---- For lesson 14, whose options have the same values ---------------------
 
+// The kernel has no more process numbers than this: proc(5), pid_max.
+inline constexpr std::uint64_t kAllPids = 4'194'304;
+
 // Each throws std::runtime_error, for kit::Options.
 std::uint64_t parse_pids(const std::string& text);
 double parse_cpus(const std::string& text);

@@ -129,20 +129,21 @@ std::vector<std::string> names_in(const Top& top) {
   (void)fd.release();  // The directory closes it.
   std::vector<std::string> names;
   while (const auto* entry = ::readdir(directory.get())) {
-    names.emplace_back(entry->d_name);
+    const std::string name = entry->d_name;
+    if (name != "." && name != "..") names.push_back(name);
   }
   return names;
 }
 
-// A process's own directory is a number, and "self" and "net" are links to one.
-// All else is the machine's: there is one /proc/irq, however many /proc.
-bool is_machine_s(const std::string& name, mode_t mode) {
-  const bool is_process = name.find_first_not_of("0123456789") == name.npos;
-  const bool is_no_entry = name == "." || name == "..";
-  return !is_process && !is_no_entry && !S_ISLNK(mode);
+// The directory of a process. All else, but for links to one ("self", "net"),
+// is the machine's: there is one /proc/irq, however many /proc.
+bool is_process_s(const std::string& name) {
+  return name.find_first_not_of("0123456789") == name.npos;
 }
 
-bool can_be_written(mode_t mode) { return S_ISDIR(mode) || (mode & 0222) != 0; }
+bool can_be_written(mode_t mode) {
+  return S_ISDIR(mode) || (S_ISREG(mode) && (mode & 0222) != 0);
+}
 
 }  // namespace
 
@@ -150,10 +151,10 @@ void hide_kernel_files() {
   const Top proc = open_top("/proc", PROC_SUPER_MAGIC);
   for (const auto& name : kHiddenInProc) hide(proc, name);
   for (const auto& name : names_in(proc)) {
-    const auto mode = mode_of(proc, name);
-    if (!mode || !is_machine_s(name, *mode) || !can_be_written(*mode)) continue;
+    if (is_process_s(name)) continue;
     if (std::ranges::count(kHiddenInProc, name) > 0) continue;
-    make_read_only(proc, name);
+    const auto mode = mode_of(proc, name);
+    if (mode && can_be_written(*mode)) make_read_only(proc, name);
   }
   const Top sys = open_top("/sys", SYSFS_MAGIC);
   for (const auto& name : kHiddenInSys) hide(sys, name);

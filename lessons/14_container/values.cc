@@ -13,9 +13,6 @@
 namespace container {
 namespace {
 
-// The kernel has no more process numbers than this: proc(5), pid_max.
-constexpr std::uint64_t kAllPids = 4'194'304;
-
 constexpr std::size_t kMaxVariables = 1 << 20;  // Bytes of a file.
 
 std::vector<std::string> split(const std::string& text, char separator) {

@@ -140,18 +140,24 @@ std::string cgroup_options() {
   return "";
 }
 
-// In a child, which does so in the machine's mount namespace: the judge's own
-// mounts are watched for changes.
-void restore_cgroup_options(int mount_namespace, const std::string& options) {
+bool set_cgroup_options(const std::string& options) {
+  return ::mount(nullptr, "/sys/fs/cgroup", nullptr,
+                 MS_REMOUNT | MS_NOSUID | MS_NODEV | MS_NOEXEC,
+                 options.c_str()) == 0;
+}
+
+// Does something in a child that enters that mount namespace. Returns whether
+// `task` has, and said that it was done.
+bool in_namespace(int mount_namespace, const std::function<bool()>& task) {
   const pid_t child = check(::fork(), "fork");
   if (child == 0) {
-    const bool done = ::setns(mount_namespace, CLONE_NEWNS) == 0 &&
-                      ::mount(nullptr, "/sys/fs/cgroup", nullptr,
-                              MS_REMOUNT | MS_NOSUID | MS_NODEV | MS_NOEXEC,
-                              options.c_str()) == 0;
-    ::_exit(done ? 0 : 1);
+    ::_exit(::setns(mount_namespace, CLONE_NEWNS) == 0 && task() ? 0 : 1);
   }
-  (void)::waitpid(child, nullptr, 0);
+  machine().awaited.insert(child);
+  int status = -1;
+  const pid_t ended = ::waitpid(child, &status, 0);
+  machine().awaited.erase(child);
+  return ended == child && status == 0;
 }
 
 void remove_ipc(const Host& now, const Host& before) {
@@ -295,15 +301,7 @@ std::string Machine::program_name() const {
 }
 
 bool Machine::on_stage(const std::function<bool()>& task) {
-  const pid_t child = check(::fork(), "fork");
-  if (child == 0) {
-    ::_exit(::setns(stage_namespace(), CLONE_NEWNS) == 0 && task() ? 0 : 1);
-  }
-  awaited.insert(child);
-  int status = -1;
-  const pid_t ended = ::waitpid(child, &status, 0);
-  awaited.erase(child);
-  return ended == child && status == 0;
+  return in_namespace(stage_namespace(), task);
 }
 
 bool Machine::footing_holds() const {
@@ -351,7 +349,9 @@ void Machine::restore() {
   for (const auto& path : new_cgroups(*at_first_)) remove_cgroup(path);
   disable_controllers(controllers_);
   if (cgroup_options() != cgroup_options_) {
-    restore_cgroup_options(mount_namespace_.get(), cgroup_options_);
+    // Not in the judge's own, whose mounts are watched for changes.
+    (void)in_namespace(mount_namespace_.get(),
+                       [&] { return set_cgroup_options(cgroup_options_); });
   }
   remove_roots();
   const auto now = Host::now();

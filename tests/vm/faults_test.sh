@@ -2,11 +2,12 @@
 # The lab machine when things go wrong: each fault has one clear line and the
 # documented status, and leaves no process behind.
 set -uo pipefail
+# shellcheck source=tests/vm/expect.sh
+source tests/vm/expect.sh
 
 readonly lab=vm/lab
 readonly scratch=$(mktemp -d "${TEST_TMPDIR:-/tmp}/faults-XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
-failures=0
 
 # A launcher of our own, beside copies of the machine's parts.
 copy_machine() {
@@ -21,17 +22,6 @@ copy_machine() {
 run() {
   output=$(timeout 100 "$@" 2>&1 </dev/null)
   status=$?
-}
-
-# expect WHAT STATUS PATTERN: the last run() ended so, and said it in one line.
-expect() {
-  if [[ $status == "$2" && $output == $3 ]]; then
-    echo "ok      $1"
-  else
-    echo "WRONG   $1: status $status, expected $2; output:"
-    echo "$output" | head -n 20
-    failures=$((failures + 1))
-  fi
 }
 
 # The processes of machines that are not ours to count would be of other tests, so

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Many programs in one machine: can that fail, and does it keep them apart?
 set -uo pipefail
+# shellcheck source=tests/vm/expect.sh
+source tests/vm/expect.sh
 
 readonly scratch=$(mktemp -d "${TEST_TMPDIR:-/tmp}/many-XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
-failures=0
 
 # entry NAME PROGRAM HEADER: one of the list.
 entry() {
@@ -26,17 +27,6 @@ judge() {
   output=$(XML_OUTPUT_FILE=$scratch/xml vm/lab judge-many --judge tests/00_chroot_judge \
     --probe tests/probe/probe --list "$scratch/list" "${@:2}" 2>&1 </dev/null)
   status=$?
-}
-
-# expect WHAT STATUS PATTERN: the last judge() ended so, and said this.
-expect() {
-  if [[ $status == "$2" && $output == $3 ]]; then
-    echo "ok      $1"
-  else
-    echo "WRONG   $1: status $status, expected $2; output:"
-    echo "$output" | head -n 60
-    failures=$((failures + 1))
-  fi
 }
 
 # Headers that say something else than what happens.

@@ -3,9 +3,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <fstream>
 #include <future>
-#include <iterator>
 #include <stdexcept>
 
 #include "vm/cpio.h"
@@ -151,12 +149,6 @@ Judged judge_all(const Task& task) {
     output += judged.output;
   }
   return {Verdict::of_shares(verdicts), output};
-}
-
-std::string content(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw std::runtime_error("read " + path);
-  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 // There is nothing to judge. That is a verdict, too, so that nobody takes an

@@ -8,9 +8,7 @@
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <future>
-#include <iterator>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -49,12 +47,6 @@ std::string field(const std::string& header, const std::string& name) {
     return begin == std::string::npos ? "" : line.substr(begin);
   }
   return "";
-}
-
-std::string content(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw std::runtime_error("cannot read " + path);
-  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 Program program_of(const json& entry) {

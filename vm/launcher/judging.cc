@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <iterator>
 #include <stdexcept>
 #include <system_error>
 
@@ -32,6 +33,12 @@ void write_output(const std::string& path, const std::string& text) {
 constexpr std::size_t kMostKept = 256 * 1024;
 
 }  // namespace
+
+std::string content(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw std::runtime_error("cannot read " + path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
 
 int with_report(const std::function<int()>& judge) {
   int status = kNotJudged;

@@ -25,6 +25,9 @@ inline constexpr int kNotJudged = 2;
 // kNotJudged if standard output or a file did not take the report.
 int with_report(const std::function<int()>& judge);
 
+// What is in a file. Throws std::runtime_error.
+std::string content(const std::string& path);
+
 // Writes JUnit XML to $XML_OUTPUT_FILE, if that is set. For with_report().
 void write_junit(const std::string& xml);
 
