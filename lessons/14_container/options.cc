@@ -327,11 +327,6 @@ void complete_users(Settings& settings, const Given& given) {
   check_maps(*settings.id_maps);
 }
 
-bool has_terminal() {
-  return ::isatty(STDIN_FILENO) == 1 || ::isatty(STDOUT_FILENO) == 1 ||
-         ::isatty(STDERR_FILENO) == 1;
-}
-
 void complete_environment(Settings& settings, const Given& given) {
   auto& environment = settings.environment;
   environment = {kPath, "HOSTNAME=" + settings.host_name,
@@ -376,7 +371,8 @@ Settings parse_run(int argc, char** argv) {
   complete_users(settings, given);
   complete_environment(settings, given);
 
-  if (given.wants_terminal && !has_terminal()) {
+  if (given.wants_terminal &&
+      !Terminal{terminals_among_streams()}.is_wanted()) {
     kit::fail("--tty: none of the standard streams is a terminal");
   }
   if (given.stop_timeout) {

@@ -256,10 +256,11 @@ void begin_session() {
 
 // ---- In the program ---------------------------------------------------------
 
-TerminalRelay::TerminalRelay() {
-  for (int fd = 0; fd < 3; ++fd) {
-    streams_[static_cast<std::size_t>(fd)] = ::isatty(fd) == 1;
-  }
+std::array<bool, 3> terminals_among_streams() {
+  return {::isatty(0) == 1, ::isatty(1) == 1, ::isatty(2) == 1};
+}
+
+TerminalRelay::TerminalRelay() : streams_(terminals_among_streams()) {
   if (!Terminal{streams_}.is_wanted()) return;
   int ends[2];
   check(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends),

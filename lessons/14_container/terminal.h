@@ -32,6 +32,9 @@ struct Terminal {
   bool is_wanted() const { return streams[0] || streams[1] || streams[2]; }
 };
 
+// Which of this process's standard streams are terminals.
+std::array<bool, 3> terminals_among_streams();
+
 // In the init, with the container's /dev/pts in place: makes the terminal,
 // sends its other end away, and puts it in the place of the streams. It has the
 // size and the settings of the caller's. Does nothing if none is wanted.

@@ -109,12 +109,6 @@ struct Task {
   int machines = 1;
 };
 
-// What the judge in one machine has said and printed.
-struct Judged {
-  Verdict verdict;
-  std::string output;
-};
-
 // Judges in one of the machines: its share of the cases.
 Judged judge_share(const Task& task, int number) {
   const auto key = new_seal_key();

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "vm/cpio.h"
+#include "vm/launcher/verdict.h"
 #include "vm/protocol.h"
 
 namespace lab {
@@ -44,6 +45,12 @@ class Kept {
  private:
   std::string text_;
   std::size_t left_out_ = 0;
+};
+
+// What one judge has said and printed.
+struct Judged {
+  Verdict verdict;
+  std::string output;
 };
 
 // The files of a job, for the machine's archive: `program` as /job/LESSON, the

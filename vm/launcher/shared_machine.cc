@@ -10,7 +10,6 @@
 #include <utility>
 #include <vector>
 
-#include "vm/launcher/judging.h"
 #include "vm/launcher/printable.h"
 #include "vm/launcher/session.h"
 

@@ -8,16 +8,10 @@
 #include <string>
 
 #include "vm/launcher/expectation.h"
+#include "vm/launcher/judging.h"
 #include "vm/launcher/machine.h"
-#include "vm/launcher/verdict.h"
 
 namespace lab {
-
-// What one judge has said and printed.
-struct Judged {
-  Verdict verdict;
-  std::string output;
-};
 
 // Wakes the machine, and ends it. Stays in the thread that has made it (Qemu).
 class SharedMachine {
