@@ -5,7 +5,7 @@
 #
 #   make_initramfs.sh OUTPUT BUSYBOX_CPIO AGENT PASSWD LOAD_ORDER NEWUIDMAP
 #
-# PASSWD and LOAD_ORDER are one file each of machine/etc/ and of the modules:
+# PASSWD and LOAD_ORDER are one file each of guest/etc/ and of the modules:
 # the others are beside them. NEWUIDMAP is in the bin/ of a tree of its own.
 set -euo pipefail
 

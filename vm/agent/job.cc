@@ -21,10 +21,11 @@
 #include <memory>
 #include <optional>
 
+#include "lessons/kit/c_strings.h"
 #include "lessons/kit/check.h"
 #include "vm/agent/guard.h"
 #include "vm/agent/pump.h"
-#include "vm/cpio.h"
+#include "vm/archive.h"
 #include "vm/seal.h"
 
 namespace lab {
@@ -172,14 +173,6 @@ void hand_over_key(int port, const UniqueFd& judge) {
   ::explicit_bzero(key.data(), key.size());
 }
 
-std::vector<char*> pointers(const std::vector<std::string>& strings) {
-  std::vector<char*> result;
-  for (const auto& text : strings)
-    result.push_back(const_cast<char*>(text.c_str()));
-  result.push_back(nullptr);
-  return result;
-}
-
 // In the child. Gives the job what a login would: a session, a terminal, a
 // cgroup, an ordinary signal state, and no descriptor but its own.
 void become_job(const Job& job, const Streams& streams) {
@@ -220,8 +213,8 @@ void become_job(const Job& job, const Streams& streams) {
           kStudent);
   }
   check(::chdir(job.directory.c_str()), "enter {}", job.directory);
-  const auto argv = pointers(job.argv);
-  const auto environment = pointers(job.environment);
+  const auto argv = kit::c_strings(job.argv);
+  const auto environment = kit::c_strings(job.environment);
   check(::execve(argv[0], argv.data(), environment.data()), "run {}",
         job.argv[0]);
 }

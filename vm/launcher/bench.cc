@@ -6,7 +6,7 @@
 #include <functional>
 #include <vector>
 
-#include "vm/launcher/session.h"
+#include "vm/launcher/job.h"
 
 namespace lab {
 namespace {

@@ -6,10 +6,10 @@
 #include <future>
 #include <stdexcept>
 
-#include "vm/cpio.h"
-#include "vm/launcher/judging.h"
+#include "vm/archive.h"
+#include "vm/launcher/judge_job.h"
 #include "vm/launcher/printable.h"
-#include "vm/launcher/session.h"
+#include "vm/launcher/job.h"
 #include "vm/launcher/verdict.h"
 
 namespace lab {

@@ -31,7 +31,7 @@ struct JudgeOptions {
 
 // Prints the report, writes JUnit XML to $XML_OUTPUT_FILE, and keeps each
 // console's log and what each judge has printed in
-// $TEST_UNDECLARED_OUTPUTS_DIR. Returns a status of launcher/judging.h. Throws
+// $TEST_UNDECLARED_OUTPUTS_DIR. Returns a status of launcher/judge_job.h. Throws
 // std::runtime_error if there is no machine to judge in. A signal ends this
 // process at once, and its machines with it.
 int judge(const JudgeOptions& options);

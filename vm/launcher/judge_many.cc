@@ -18,9 +18,9 @@
 #include <vector>
 
 #include "vm/launcher/expectation.h"
-#include "vm/launcher/judging.h"
+#include "vm/launcher/judge_job.h"
 #include "vm/launcher/printable.h"
-#include "vm/launcher/shared_machine.h"
+#include "vm/launcher/shared_guest.h"
 
 namespace lab {
 namespace {

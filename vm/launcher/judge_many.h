@@ -44,7 +44,7 @@ struct ManyOptions {
 
 // Prints a line for each program, the whole report of one that is not judged as
 // it should be, and a summary; writes JUnit XML to $XML_OUTPUT_FILE, with a
-// case for each program. Returns a status of launcher/judging.h: kJudgedRight
+// case for each program. Returns a status of launcher/judge_job.h: kJudgedRight
 // if all is as expected. Throws std::runtime_error if the list cannot be read,
 // or if there is no machine to judge in.
 int judge_many(const ManyOptions& options);

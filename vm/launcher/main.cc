@@ -9,9 +9,9 @@
 #include "vm/launcher/bench.h"
 #include "vm/launcher/judge.h"
 #include "vm/launcher/judge_many.h"
-#include "vm/launcher/machine.h"
+#include "vm/launcher/guest.h"
 #include "vm/launcher/run.h"
-#include "vm/launcher/session.h"
+#include "vm/launcher/job.h"
 
 namespace {
 

@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <sstream>
 
+#include "lessons/kit/c_strings.h"
 #include "lessons/kit/check.h"
 
 namespace lab {
@@ -101,14 +102,7 @@ class CommandLine {
     add("-device", fmt::format("virtio-blk-pci,drive={}", id));
   }
 
-  // For exec, as long as this object lives.
-  [[nodiscard]] std::vector<char*> argv() const {
-    std::vector<char*> pointers;
-    for (const auto& word : words_)
-      pointers.push_back(const_cast<char*>(word.c_str()));
-    pointers.push_back(nullptr);
-    return pointers;
-  }
+  [[nodiscard]] const std::vector<std::string>& words() const { return words_; }
 
  private:
   std::vector<std::string> words_;
@@ -211,7 +205,7 @@ Qemu::Qemu(const MachineParts& parts, const Disks& disks, int incoming)
   if (!in_path(kQemu)) {
     throw NoQemu(fmt::format("{} is not installed: run ./setup", kQemu));
   }
-  const auto argv = line.argv();
+  const auto argv = kit::c_strings(line.words());
   const pid_t parent = ::getpid();
   pid_ = check(::fork(), "fork");
   if (pid_ == 0) become_qemu(argv, parent, descriptors, errors_.get());

@@ -11,9 +11,10 @@
 #include <fstream>
 #include <string_view>
 
+#include "lessons/kit/c_strings.h"
 #include "lessons/kit/check.h"
-#include "vm/cpio.h"
-#include "vm/launcher/session.h"
+#include "vm/archive.h"
+#include "vm/launcher/job.h"
 
 namespace lab {
 namespace {
@@ -42,11 +43,8 @@ bool is_for_students(const fs::path& program) {
 }
 
 [[noreturn]] void execute_here(const std::vector<std::string>& argv) {
-  std::vector<char*> words;
-  for (const auto& word : argv)
-    words.push_back(const_cast<char*>(word.c_str()));
-  words.push_back(nullptr);
-  check(::execv(words[0], words.data()), "run {}", argv[0]);
+  check(::execv(argv[0].c_str(), kit::c_strings(argv).data()), "run {}",
+        argv[0]);
   std::abort();  // Not reached: execv() returns only to fail.
 }
 

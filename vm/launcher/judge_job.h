@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "vm/cpio.h"
+#include "vm/archive.h"
 #include "vm/launcher/verdict.h"
 #include "vm/protocol.h"
 

@@ -8,8 +8,8 @@
 #include <string>
 
 #include "vm/launcher/expectation.h"
-#include "vm/launcher/judging.h"
-#include "vm/launcher/machine.h"
+#include "vm/launcher/judge_job.h"
+#include "vm/launcher/guest.h"
 
 namespace lab {
 

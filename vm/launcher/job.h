@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "vm/launcher/machine.h"
+#include "vm/launcher/guest.h"
 
 namespace lab {
 

@@ -1,4 +1,4 @@
-#include "vm/launcher/session.h"
+#include "vm/launcher/job.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>

@@ -1,4 +1,4 @@
-#include "vm/launcher/machine.h"
+#include "vm/launcher/guest.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>

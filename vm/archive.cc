@@ -1,15 +1,15 @@
-#include "vm/cpio.h"
+#include "vm/archive.h"
 
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
 
+#include "lessons/kit/archive.h"
 #include "lessons/kit/check.h"
 
 namespace lab {
@@ -19,7 +19,6 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kMagic = "070701";
 constexpr std::string_view kLastName = "TRAILER!!!";
-constexpr std::size_t kHeaderSize = 110;
 
 // Header and name together, and the content, end at a multiple of 4.
 std::size_t padded(std::size_t size) { return (size + 3) & ~std::size_t{3}; }
@@ -39,57 +38,6 @@ void append_entry(std::string& archive, const ArchiveEntry& entry,
   archive += entry.content;
   archive.resize(padded(archive.size()));
 }
-
-// An entry where it is: in an archive of some megabytes.
-struct PackedEntry {
-  std::string_view name;
-  unsigned mode = 0;
-  std::string_view content;
-};
-
-// Reads an archive entry by entry.
-class Reader {
- public:
-  explicit Reader(std::string_view archive) : rest_(archive) {}
-
-  bool next(PackedEntry& entry) {
-    const auto header = take(kHeaderSize);
-    if (header.substr(0, kMagic.size()) != kMagic) damaged("no magic number");
-    const auto name_size = field(header, 11);
-    const auto content_size = field(header, 6);
-    entry.mode = static_cast<unsigned>(field(header, 1));
-
-    const auto name = take(padded(kHeaderSize + name_size) - kHeaderSize);
-    if (name_size == 0) damaged("an entry without a name");
-    entry.name = name.substr(0, name_size - 1);
-    entry.content = take(padded(content_size)).substr(0, content_size);
-    return entry.name != kLastName;
-  }
-
- private:
-  [[noreturn]] static void damaged(std::string_view why) {
-    throw std::runtime_error(fmt::format("damaged archive: {}", why));
-  }
-
-  std::string_view take(std::size_t size) {
-    if (size > rest_.size()) damaged("it ends too early");
-    const auto taken = rest_.substr(0, size);
-    rest_.remove_prefix(size);
-    return taken;
-  }
-
-  // Thirteen numbers of eight hexadecimal digits follow the magic number.
-  static std::size_t field(std::string_view header, std::size_t index) {
-    const auto digits = header.substr(kMagic.size() + index * 8, 8);
-    std::size_t value = 0;
-    const auto result = std::from_chars(
-        digits.data(), digits.data() + digits.size(), value, 16);
-    if (result.ptr != digits.data() + digits.size()) damaged("a bad number");
-    return value;
-  }
-
-  std::string_view rest_;
-};
 
 bool has_content(const fs::path& path, std::string_view content) {
   std::error_code failed;
@@ -119,11 +67,11 @@ void write_new_file(const fs::path& path, std::string_view content) {
   }
 }
 
-void unpack_entry(const PackedEntry& entry, const fs::path& directory) {
-  const fs::path name = fs::path(entry.name).lexically_normal();
-  if (name.is_absolute() || *name.begin() == "..") {
+void unpack_entry(const kit::Entry& entry, const fs::path& directory) {
+  const fs::path name = entry.name.lexically_normal();
+  if (name.empty() || name.is_absolute() || *name.begin() == "..") {
     throw std::runtime_error(
-        fmt::format("archive entry {} leaves the directory", entry.name));
+        fmt::format("archive entry {} leaves the directory", name.native()));
   }
   const fs::path target = directory / name;
   if (S_ISDIR(entry.mode)) {
@@ -167,9 +115,8 @@ std::string write_archive(const std::vector<ArchiveEntry>& entries) {
 }
 
 void unpack_archive(std::string_view archive, const std::string& directory) {
-  Reader reader(archive);
-  PackedEntry entry;
-  while (reader.next(entry)) unpack_entry(entry, directory);
+  kit::Archive entries(archive);
+  for (kit::Entry entry; entries.next(entry);) unpack_entry(entry, directory);
 }
 
 }  // namespace lab

@@ -1,4 +1,4 @@
-#include "vm/launcher/shared_machine.h"
+#include "vm/launcher/shared_guest.h"
 
 #include <fmt/format.h>
 
@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "vm/launcher/printable.h"
-#include "vm/launcher/session.h"
+#include "vm/launcher/job.h"
 
 namespace lab {
 namespace {

@@ -1,4 +1,4 @@
-#include "vm/launcher/judging.h"
+#include "vm/launcher/judge_job.h"
 
 #include <fmt/format.h>
 

@@ -2,7 +2,7 @@
 # Reads reports with Python's XML parser, which stops at what is not well-formed.
 set -uo pipefail
 
-exec python3 - tests/vm/print_xml <<'PYTHON'
+exec python3 - vm/print_junit <<'PYTHON'
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
