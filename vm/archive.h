@@ -1,5 +1,5 @@
 // The archive format "newc": what the kernel unpacks as an initramfs, and how a
-// job's files travel into the lab machine.
+// job's files travel into the guest.
 //
 // Source: Documentation/driver-api/early-userspace/buffer-format.rst
 
@@ -17,7 +17,7 @@ struct ArchiveEntry {
   std::string content;  // A regular file's bytes, a symbolic link's target.
 };
 
-// Returns the entry for a regular file that exists on this machine.
+// Returns the entry for a regular file of the host.
 // Throws std::system_error if it cannot be read.
 ArchiveEntry archive_file(const std::string& path, std::string name);
 

@@ -1,11 +1,11 @@
-"""The saved machine, and the commands that use it."""
+"""The snapshot of the lab machine, the launcher, and the commands that use them."""
 
-def _saved_machine_impl(ctx):
-    saved = ctx.actions.declare_directory(ctx.label.name)
+def _snapshot_impl(ctx):
+    directory = ctx.actions.declare_directory(ctx.label.name)
     ctx.actions.run_shell(
-        outputs = [saved],
+        outputs = [directory],
         # The version of QEMU and the accelerator are read, so that another
-        # version, or a host on which KVM works, makes another saved machine.
+        # version, or a host on which KVM works, makes another snapshot.
         inputs = [
             ctx.file.kernel,
             ctx.file.initramfs,
@@ -19,29 +19,29 @@ def _saved_machine_impl(ctx):
             ctx.file.kernel.path,
             ctx.file.initramfs.path,
             ctx.file.accelerator.path,
-            saved.path,
+            directory.path,
         ],
-        mnemonic = "SaveMachine",
+        mnemonic = "SaveSnapshot",
         progress_message = "Booting the lab machine once, to save it (some seconds)",
         use_default_shell_env = True,
     )
-    return [DefaultInfo(files = depset([saved]))]
+    return [DefaultInfo(files = depset([directory]))]
 
-# A directory with the state of a lab machine that waits for a job.
-saved_machine = rule(
-    implementation = _saved_machine_impl,
+# A directory with the state of a guest that waits for a job.
+snapshot = rule(
+    implementation = _snapshot_impl,
     attrs = {
         "accelerator": attr.label(allow_single_file = True, mandatory = True),
         "initramfs": attr.label(allow_single_file = True, mandatory = True),
         "kernel": attr.label(allow_single_file = True, mandatory = True),
-        # Built once, for the same machine that uses it.
+        # Built once, for the same host that uses it.
         "launcher": attr.label(executable = True, cfg = "target", mandatory = True),
         "qemu_version": attr.label(allow_single_file = True, mandatory = True),
     },
 )
 
 def _lab_impl(ctx):
-    # The launcher looks for the machine's parts beside itself.
+    # The launcher looks for the parts of the lab beside itself.
     lab = ctx.actions.declare_file(ctx.label.name)
     ctx.actions.symlink(
         output = lab,
@@ -55,7 +55,7 @@ def _lab_impl(ctx):
         runfiles = ctx.runfiles(files = [lab] + parts),
     )]
 
-# The launcher together with the machine that it launches.
+# The launcher together with what it makes guests from.
 lab = rule(
     implementation = _lab_impl,
     attrs = {

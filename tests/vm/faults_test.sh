@@ -14,7 +14,7 @@ copy_machine() {
   local real
   real=$(dirname "$(readlink -f "$lab")")
   mkdir "$scratch/machine"
-  cp -rL --sparse=always "$real"/{launcher,vmlinuz,initramfs.cpio,saved_machine} "$scratch/machine/"
+  cp -rL --sparse=always "$real"/{launcher,vmlinuz,initramfs.cpio,snapshot} "$scratch/machine/"
   chmod -R u+w "$scratch/machine"
 }
 
@@ -60,13 +60,13 @@ run $lab shell -c 'kill -9 $$'
 expect "a killed command: 128+9" 137 ''
 
 run $lab shell -c 'poweroff -f; sleep 1000'
-expect "a machine that is switched off" 125 'lab: the machine was switched off*'
+expect "a machine that is switched off" 125 'lab: the lab machine was switched off*'
 
 run $lab shell -c 'echo c >/proc/sysrq-trigger; sleep 1000'
 expect "a panic" 125 'lab: Kernel panic*'
 
 run $lab shell -c 'echo 1 >/proc/sys/vm/panic_on_oom; swapoff /dev/zram0; tail /dev/zero; sleep 1000'
-expect "out of memory" 125 'lab: the machine ran out of memory'
+expect "out of memory" 125 'lab: the lab machine ran out of memory'
 
 run $lab shell -c 'kill -9 1; kill -9 -1; echo alive'
 expect "the agent cannot be killed" 0 alive
@@ -139,7 +139,7 @@ expect_ended "QEMU dies with its launcher" "$qemu"
 printf '#!/bin/sh\nsleep 1000\n' >"$scratch/judge"
 chmod +x "$scratch/judge"
 judge_in_two() { # DEADLINE
-  exec $lab judge --machines 2 --deadline "$1" --judge "$scratch/judge" --program "$scratch/judge"
+  exec $lab judge --guests 2 --deadline "$1" --judge "$scratch/judge" --program "$scratch/judge"
 }
 
 # Waits until the launcher has two machines: their processes, one a line.
@@ -173,23 +173,23 @@ done
 
 copy_machine
 readonly own=$scratch/machine/launcher
-readonly saved=$scratch/machine/saved_machine
+readonly saved=$scratch/machine/snapshot
 readonly accelerator=$(sed -n 's/.*"accelerator": "\(.*\)".*/\1/p' "$saved/about.json")
 run "$own" shell -c 'echo fine'
 expect "a copy of the machine works" 0 fine
 
 truncate --size=1000 "$saved/state"
 run "$own" shell -c 'echo fine'
-expect "a saved machine that was cut short" 0 \
-  $'lab: the saved machine cannot be woken (its files are damaged): booting one instead\nfine'
+expect "a snapshot that was cut short" 0 \
+  $'lab: the snapshot cannot be restored (its files are damaged): booting a lab machine instead\nfine'
 
 rm "$saved/about.json"
 run "$own" shell -c 'echo fine'
-expect "a saved machine without a description" 0 \
-  $'lab: the saved machine cannot be woken (it has no description): booting one instead\nfine'
+expect "a snapshot without a description" 0 \
+  $'lab: the snapshot cannot be restored (it has no description): booting a lab machine instead\nfine'
 
 # QEMU hands the machine's state to `cat` and has ended its part before `cat` has: a
-# slow one must not make a saved machine that is cut short.
+# slow one must not make a snapshot that is cut short.
 mkdir "$scratch/slow"
 printf '#!/bin/sh\n/bin/cat >"%s/all"\nsleep 2\nexec /bin/cat "%s/all"\n' \
   "$scratch" "$scratch" >"$scratch/slow/cat"
@@ -210,7 +210,7 @@ run unshare --map-root-user --mount sh -c \
      --initramfs "$3/initramfs.cpio" --accelerator "$4" --directory "$1"
    status=$?; ls "$1"; exit $status' \
   sh "$scratch/small" "$own" "$scratch/machine" "$accelerator"
-expect "a disk that is full" 125 "lab: the disk is full: a saved machine needs 200 MB in $scratch/small"
+expect "a disk that is full" 125 "lab: the disk is full: a snapshot needs 200 MB in $scratch/small"
 
 run env PATH=/nowhere "$own" shell -c 'echo fine'
 expect "no QEMU" 125 'lab: *is not installed: run ./setup'

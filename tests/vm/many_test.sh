@@ -49,7 +49,7 @@ expect "who fails with other words is not as it should be" 1 \
 judge "$(entry leaves_something tests/vm/programs/leaves_something/00_chroot tests/vm/leaves_something.cc)" \
   "$(mutant no_chdir)" "$(mutant only_chdir)"
 expect "a machine that has changed is given up, and the next verdict is right" 0 \
-  '*no_chdir: in a fresh machine, for this one has changed:*printk_ratelimit_burst is 77*file /home/left_behind*no_chdir: as it should*only_chdir: as it should*3 of 3 are*'
+  '*no_chdir: in a fresh lab machine, for this one has changed:*printk_ratelimit_burst is 77*file /home/left_behind*no_chdir: as it should*only_chdir: as it should*3 of 3 are*'
 
 judge "$(hostile kills_the_judge)" "$(mutant no_chdir)" "$(hostile stops_everybody)" "$(mutant only_chdir)"
 expect "who ends or stops the judge costs the machine" 0 '*4 of 4 are as they should be.'

@@ -134,7 +134,7 @@ void prepare_guard() {
 
 void guard_the_judge() {
   static bool guarded = false;
-  if (guarded) return;  // By an earlier job of this machine, for good.
+  if (guarded) return;  // By an earlier job of this guest, for good.
   if (programs.empty()) {
     throw std::runtime_error("this kernel cannot keep root out of the judge: " +
                              why_not);

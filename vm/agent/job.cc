@@ -37,7 +37,7 @@ using kit::UniqueFd;
 constexpr gid_t kNoChange = ~gid_t{0};  // chown(2)
 constexpr int kEventsFd = 3;  // Where the judge expects its events port.
 
-// Every machine wakes from the same saved state: without this, all would draw
+// Every guest is restored from the same snapshot: without this, all would draw
 // the same random numbers, and each would think that it is still build time.
 void become_unique(const Job& job) {
   const timespec now{job.clock_ns / 1'000'000'000,
@@ -60,20 +60,19 @@ struct Freer {
   void operator()(void* memory) const { std::free(memory); }
 };
 
-// The payload is read past the page cache, which may hold blocks of the disk
-// that was there when the machine was saved.
-void unpack_payload(std::uint64_t size) {
+// The disk is read past the page cache, which may hold blocks of the disk
+// that was there when the snapshot was made.
+void unpack_files(std::uint64_t size) {
   constexpr std::size_t kBlock = 4096;
   const std::size_t room = (size + kBlock - 1) / kBlock * kBlock;
   const std::unique_ptr<char, Freer> buffer{
       static_cast<char*>(std::aligned_alloc(kBlock, room))};
-  const UniqueFd disk{
-      check(::open(kPayloadDisk, O_RDONLY | O_DIRECT | O_CLOEXEC),
-            "open the payload")};
+  const UniqueFd disk{check(::open(kFilesDisk, O_RDONLY | O_DIRECT | O_CLOEXEC),
+                            "open the files' disk")};
   for (std::size_t done = 0; done < room;) {
     const auto got = check(::read(disk.get(), buffer.get() + done, room - done),
-                           "read the payload");
-    if (got == 0) throw std::runtime_error("the payload ends too early");
+                           "read the job's files");
+    if (got == 0) throw std::runtime_error("the job's files end too early");
     done += static_cast<std::size_t>(got);
   }
   unpack_archive({buffer.get(), size}, "/");
@@ -313,7 +312,7 @@ class Carrier {
     }
   }
 
-  // As process 1 the agent inherits every orphan of the machine.
+  // As process 1 the agent inherits every orphan of the guest.
   void reap() {
     signalfd_siginfo info;
     while (::read(child_signals_, &info, sizeof info) > 0) {
@@ -367,7 +366,7 @@ void run_job(const Job& job, const Ports& ports, LineBuffer& lines) {
   pid_t pid = -1;
   try {
     become_unique(job);
-    if (job.payload > 0) unpack_payload(job.payload);
+    if (job.files_bytes > 0) unpack_files(job.files_bytes);
     if (!job.image_name.empty()) mount_image(job.image_name);
     if (job.judge && job.guarded) guard_the_judge();
     streams = make_streams(job);

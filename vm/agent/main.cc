@@ -1,7 +1,7 @@
-// The lab machine's process 1: boots it, waits for a job, runs it, waits for
+// The guest's process 1: boots it, waits for a job, runs it, waits for
 // the next one.
 //
-// The machine is saved while this waits for its job, and every run continues
+// The snapshot is made while this waits for its job, and every run continues
 // from there. Being process 1, the agent cannot be killed by what it runs.
 
 #include <fcntl.h>
@@ -81,7 +81,7 @@ Job wait_for_job(const Ports& ports, LineBuffer& lines) {
   const Ports ports = open_ports();
   LineBuffer lines;
   say(ports, {{"say", "ready"}});
-  // The launcher decides how many jobs there are: it ends the machine.
+  // The launcher decides how many jobs there are: it ends the guest.
   for (;;) run_job(wait_for_job(ports, lines), ports, lines);
 }
 

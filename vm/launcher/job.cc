@@ -24,12 +24,12 @@ using kit::check;
 using kit::UniqueFd;
 using nlohmann::json;
 
-constexpr auto kStartDeadline = 60s;  // Unpacking a large payload takes some.
+constexpr auto kStartDeadline = 60s;  // Unpacking many files takes some.
 constexpr auto kDrainDeadline = 10s;
 constexpr auto kStopDeadline = 10s;  // For a job that was told to end.
 constexpr std::size_t kChunk = 64 * 1024;
 
-// Keys go to the machine as they are pressed, until this object goes.
+// Keys go to the guest as they are pressed, until this object goes.
 class RawTerminal {
  public:
   explicit RawTerminal(bool wanted) : active_(wanted) {
@@ -97,11 +97,11 @@ std::string random_hex(std::size_t bytes) {
   return hex;
 }
 
-class Session {
+class Carrier {
  public:
-  Session(Machine& machine, const Sinks& sinks, const SessionOptions& options,
+  Carrier(Guest& guest, const Sinks& sinks, const JobOptions& options,
           bool terminal)
-      : qemu_(*machine.qemu),
+      : qemu_(*guest.qemu),
         sinks_(sinks),
         options_(options),
         terminal_(terminal),
@@ -120,7 +120,7 @@ class Session {
     if (ending_.status && received_[kEvents] != expected_[kEvents]) {
       ending_ = {.status = {},
                  .refused = {},
-                 .machine_died = "more events came than the agent has sent"};
+                 .guest_died = "more events came than the agent has sent"};
     }
     return ending_;
   }
@@ -128,7 +128,7 @@ class Session {
  private:
   // The agent counts what it has sent: the end is when all of it is here.
   [[nodiscard]] bool ended() const {
-    if (!ending_.refused.empty() || !ending_.machine_died.empty()) return true;
+    if (!ending_.refused.empty() || !ending_.guest_died.empty()) return true;
     return ending_.status && received_[kOutput] >= expected_[kOutput] &&
            received_[kErrors] >= expected_[kErrors] &&
            received_[kEvents] >= expected_[kEvents];
@@ -145,7 +145,7 @@ class Session {
       kInputAt,
       kInputPortAt
     };
-    // Input is read when there is room for it in the machine.
+    // Input is read when there is room for it in the guest.
     const bool want_input = forward_input_ && started_;
     pollfd fds[] = {
         {qemu_.port(kControl), POLLIN, 0},
@@ -158,7 +158,7 @@ class Session {
         {pending_input_.empty() ? -1 : qemu_.port(kInput), POLLOUT, 0}};
     const int ready = ::poll(fds, std::size(fds), time_left());
     if (ready == -1 && errno == EINTR) return;
-    check(ready, "wait for the machine");
+    check(ready, "wait for the guest");
 
     if (fds[kOutputAt].revents != 0) carry(kOutput, sinks_.output);
     if (fds[kErrorsAt].revents != 0) carry(kErrors, sinks_.errors);
@@ -167,7 +167,7 @@ class Session {
     if (fds[kSignalsAt].revents != 0) take_signals();
     if (fds[kInputAt].revents != 0) read_input();
     if (fds[kInputPortAt].revents != 0) send_input();
-    if (fds[kMonitorAt].revents != 0 && !qemu_.still_running()) machine_ended();
+    if (fds[kMonitorAt].revents != 0 && !qemu_.still_running()) guest_ended();
     check_deadlines();
   }
 
@@ -183,15 +183,15 @@ class Session {
 
   void check_deadlines() {
     if (!started_ && Clock::now() >= start_by_) {
-      ending_.machine_died = "the machine does not start the program";
+      ending_.guest_died = "the lab machine does not start the program";
     } else if (drain_by_ && Clock::now() >= *drain_by_) {
       ending_.status.reset();
-      ending_.machine_died = "the machine ended before its output was here";
+      ending_.guest_died = "the lab machine ended before its output was here";
     } else if (deadline_ && Clock::now() >= *deadline_ && !ending_.status) {
       const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(
           *deadline_ - started_at_);
-      ending_.machine_died = fmt::format(
-          "no result after {} s: the machine was stopped", seconds.count());
+      ending_.guest_died = fmt::format(
+          "no result after {} s: the lab machine was stopped", seconds.count());
     }
   }
 
@@ -233,7 +233,7 @@ class Session {
     } else if (what == "refused") {
       ending_.refused = message.at("why");
     } else if (what == "stopped") {
-      ending_.machine_died = "the judge was stopped";
+      ending_.guest_died = "the judge was stopped";
     } else if (what == "exit") {
       expected_[kOutput] = message.at("output");
       expected_[kErrors] = message.at("errors");
@@ -285,7 +285,7 @@ class Session {
     pending_input_.erase(0, static_cast<std::size_t>(size));
   }
 
-  void machine_ended() {
+  void guest_ended() {
     // Its last words may still be on their way to us.
     while (carry(kOutput, sinks_.output)) {
     }
@@ -297,10 +297,11 @@ class Session {
     if (ended()) return;
     const auto why = diagnose(qemu_.console());
     const auto errors = qemu_.own_errors();
-    ending_.machine_died =
-        !why.empty()      ? why
-        : !errors.empty() ? "QEMU ended: " + errors
-                          : "the machine was switched off, or QEMU was killed";
+    ending_.guest_died =
+        !why.empty() ? why
+        : !errors.empty()
+            ? "QEMU ended: " + errors
+            : "the lab machine was switched off, or QEMU was killed";
   }
 
   // Not in a message: the agent keeps those.
@@ -316,7 +317,7 @@ class Session {
 
   Qemu& qemu_;
   const Sinks& sinks_;
-  const SessionOptions& options_;
+  const JobOptions& options_;
   bool terminal_;
   bool forward_input_;
   SignalEvents signals_;
@@ -340,8 +341,8 @@ bool on_terminal() {
   return ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1;
 }
 
-Ending run_session(Machine& machine, Job job, const Sinks& sinks,
-                   const SessionOptions& options) {
+Ending run_job(Guest& guest, Job job, const Sinks& sinks,
+               const JobOptions& options) {
   timespec now{};
   check(::clock_gettime(CLOCK_REALTIME, &now), "read the clock");
   job.clock_ns = now.tv_sec * 1'000'000'000LL + now.tv_nsec;
@@ -351,7 +352,7 @@ Ending run_session(Machine& machine, Job job, const Sinks& sinks,
   job.columns = size.ws_col;
 
   const RawTerminal raw(job.terminal);
-  return Session(machine, sinks, options, job.terminal).run(job);
+  return Carrier(guest, sinks, options, job.terminal).run(job);
 }
 
 }  // namespace lab

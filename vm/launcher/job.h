@@ -1,5 +1,5 @@
-// A job in a machine, from the launcher's side: hands it over, carries its
-// streams, and tells how it ended.
+// A job in a guest, from the launcher's side: hands it over, carries its
+// streams, and tells how it ended. (The guest's side: agent/job.h.)
 
 #pragma once
 
@@ -19,11 +19,11 @@ struct Sinks {
   std::function<void(std::string_view)> events = [](std::string_view) {};
 };
 
-struct SessionOptions {
+struct JobOptions {
   bool forward_input = true;  // The launcher's standard input is the job's.
   std::optional<Clock::duration> deadline = std::nullopt;
-  // Asked after each event: is all known that was to be known? Then the session
-  // ends at once, and its Ending is empty.
+  // Asked after each event: is all known that was to be known? Then the
+  // launcher waits no longer, and the job's Ending is empty.
   std::function<bool()> enough = [] { return false; };
   // Asked after each event, too: a signal that the job wants as an answer, or
   // 0. After a SIGTERM it has some seconds to end.
@@ -34,28 +34,27 @@ struct SessionOptions {
 // How a job ended. Just one of the three is the case, or none: see enough.
 struct Ending {
   std::optional<int>
-      status;                // It ended: its exit status, 128+N after signal N.
-  std::string refused;       // It never started: why.
-  std::string machine_died;  // The machine ended first, or no longer answers.
+      status;              // It ended: its exit status, 128+N after signal N.
+  std::string refused;     // It never started: why.
+  std::string guest_died;  // The guest ended first, or no longer answers.
 };
 
-// Thrown when the user wants the machine to end: the escape key, or Ctrl-C
-// twice.
+// Thrown when the user wants the guest to end: the escape key, or Ctrl-C twice.
 struct Interrupted {
   int signal;
 };
 
-// The key that ends a machine whose job does not listen: Ctrl-].
+// The key that ends a guest whose job does not listen: Ctrl-].
 inline constexpr char kEscapeKey = 0x1d;
 
-// Runs `job` in `machine`, to its end. The job gets its clock and its random
-// seed here.
+// Runs `job` in `guest`, to its end. The job gets its clock and its random seed
+// here.
 //
 // With job.terminal the launcher's terminal is in raw mode meanwhile, and all
 // keys but the escape key are the job's. Without it, SIGINT and SIGTERM are
-// passed on once; the second, or a SIGHUP, ends the machine.
-Ending run_session(Machine& machine, Job job, const Sinks& sinks,
-                   const SessionOptions& options);
+// passed on once; the second, or a SIGHUP, ends the guest.
+Ending run_job(Guest& guest, Job job, const Sinks& sinks,
+               const JobOptions& options);
 
 // Whether the launcher talks to a person: standard input and output are
 // terminals.

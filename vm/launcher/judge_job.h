@@ -1,10 +1,8 @@
-// What all ways of judging programs share: what the machine gets, what is kept
-// of what it prints, and where results are written.
+// The job that judges a program: what the guest gets, and what comes back.
 
 #pragma once
 
 #include <cstddef>
-#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,26 +13,18 @@
 
 namespace lab {
 
-// Statuses of `lab judge` and `lab judge-many`.
-inline constexpr int kJudgedRight = 0;
-inline constexpr int kJudgedWrong = 1;  // Judged, and something is not right.
-// The machine or the judge did not live to the end: the report says of what. Or
-// the report itself could not be written: a line on standard error says where.
-inline constexpr int kNotJudged = 2;
+// The files of a job, for the guest's archive: `program` as /job/LESSON, the
+// judge and its probe. "" leaves one out.
+std::vector<ArchiveEntry> files_of_job(const std::string& program,
+                                       const std::string& lesson,
+                                       const std::string& judge,
+                                       const std::string& probe);
 
-// Calls `judge`, which prints a report and returns a status, and returns that:
-// kNotJudged if standard output or a file did not take the report.
-int with_report(const std::function<int()>& judge);
+// A job without arguments, which runs /job/NAME.
+Job job_of(const std::string& name);
 
-// What is in a file. Throws std::runtime_error.
-std::string content(const std::string& path);
-
-// Writes JUnit XML to $XML_OUTPUT_FILE, if that is set. For with_report().
-void write_junit(const std::string& xml);
-
-// Writes one of the test's outputs, NAME.log in $TEST_UNDECLARED_OUTPUTS_DIR,
-// if that is set. For with_report().
-void keep_output(const std::string& name, const std::string& text);
+// A judge's job, with these files. `filter`: which cases, as Catch2 wants it.
+Job job_of_judge(const std::string& lesson, const std::string& filter);
 
 // A judged program may print without end: this much is kept.
 class Kept {
@@ -47,23 +37,10 @@ class Kept {
   std::size_t left_out_ = 0;
 };
 
-// What one judge has said and printed.
+// What one judge has found out, and what it and the program have printed.
 struct Judged {
   Verdict verdict;
   std::string output;
 };
-
-// The files of a job, for the machine's archive: `program` as /job/LESSON, the
-// judge and its probe. "" leaves one out.
-std::vector<ArchiveEntry> files_of_job(const std::string& program,
-                                       const std::string& lesson,
-                                       const std::string& judge,
-                                       const std::string& probe);
-
-// A job without arguments, which runs /job/NAME.
-Job job_of(const std::string& name);
-
-// A judge's job, with these files. `filter`: which cases, as Catch2 wants it.
-Job job_of_judge(const std::string& lesson, const std::string& filter);
 
 }  // namespace lab

@@ -17,9 +17,13 @@
 #include <utility>
 #include <vector>
 
+#include "vm/launcher/content.h"
 #include "vm/launcher/expectation.h"
 #include "vm/launcher/judge_job.h"
+#include "vm/launcher/junit.h"
+#include "vm/launcher/outputs.h"
 #include "vm/launcher/printable.h"
+#include "vm/launcher/report.h"
 #include "vm/launcher/shared_guest.h"
 
 namespace lab {
@@ -97,12 +101,12 @@ class Many {
 
  private:
   void work();
-  Result judge(const Program& program, std::optional<SharedMachine>& machine);
+  Result judge(const Program& program, std::optional<SharedGuest>& guest);
   Judged judge(const Program& program, const std::string& lesson,
                const Expectation& expectation,
-               std::optional<SharedMachine>& machine);
+               std::optional<SharedGuest>& guest);
   void tell(const Program& program, const Result& result);
-  [[nodiscard]] std::string junit() const;
+  void write_results() const;
 
   const ManyOptions& options_;
   const std::vector<Program> programs_;
@@ -111,24 +115,24 @@ class Many {
   std::mutex printing_;
 };
 
-// Each machine has a thread, which wakes it and ends it.
+// Each guest has a thread, which wakes it and ends it.
 int Many::run() {
   std::vector<std::future<void>> running;
-  for (int number = 0; number < options_.machines; ++number) {
+  for (int number = 0; number < options_.guests; ++number) {
     running.push_back(std::async(std::launch::async, [this] { work(); }));
   }
   for (auto& each : running) each.get();
-  write_junit(junit());
+  write_results();
   const auto met = std::ranges::count(results_, true, &Result::met);
   fmt::print("\n{} of {} are as they should be.\n", met, results_.size());
   return met == std::ssize(results_) ? kJudgedRight : kJudgedWrong;
 }
 
 void Many::work() try {
-  std::optional<SharedMachine> machine;
+  std::optional<SharedGuest> guest;
   for (auto i = next_++; i < programs_.size(); i = next_++) {
     const auto begin = Clock::now();
-    results_[i] = judge(programs_[i], machine);
+    results_[i] = judge(programs_[i], guest);
     const std::chrono::duration<double> time = Clock::now() - begin;
     results_[i].seconds = time.count();
     tell(programs_[i], results_[i]);
@@ -138,44 +142,42 @@ void Many::work() try {
   throw;
 }
 
-Result Many::judge(const Program& program,
-                   std::optional<SharedMachine>& machine) {
+Result Many::judge(const Program& program, std::optional<SharedGuest>& guest) {
   const std::string lesson = std::filesystem::path(program.path).filename();
   const Expectation expectation(program.expected, lesson);
-  const auto [verdict, output] = judge(program, lesson, expectation, machine);
+  const auto [verdict, output] = judge(program, lesson, expectation, guest);
   const bool met = expectation.is_met(verdict);
   auto report = expectation.describe(verdict);
   if (met) return {.met = true, .report = report};
 
-  report += "\n\n" + verdict.report(lesson);
-  if (!verdict.broken().empty() && !output.empty()) {
+  report += "\n\n" + lab::report(verdict, lesson);
+  if (!verdict.incomplete.empty() && !output.empty()) {
     report += fmt::format("\nThe judge printed:\n{}\n", printable(output));
   }
   return {.met = false, .report = report};
 }
 
-// Judges in `machine`, or in a fresh one if there is none or if it has changed.
-// Leaves no machine there that no other judge may follow in.
+// Judges in `guest`, or in a fresh one if there is none or if it has changed.
+// Leaves no guest there in which no other judge may follow.
 Judged Many::judge(const Program& program, const std::string& lesson,
                    const Expectation& expectation,
-                   std::optional<SharedMachine>& machine) {
+                   std::optional<SharedGuest>& guest) {
   const auto archive = write_archive(
       files_of_job(program.path, lesson, options_.judge, options_.probe));
   auto job = job_of_judge(lesson, "");
   job.environment.emplace_back("JUDGE_ONE_OF_MANY=1");
   for (;;) {
-    if (!machine) machine.emplace();
-    auto judged =
-        machine->judge(archive, job, expectation,
-                       std::chrono::seconds(options_.deadline_seconds));
+    if (!guest) guest.emplace();
+    auto judged = guest->judge(archive, job, expectation,
+                               std::chrono::seconds(options_.deadline_seconds));
     if (!judged) {
       const std::lock_guard printing(printing_);
-      fmt::print("{}: in a fresh machine, for this one has changed:{}\n",
-                 program.name, machine->changes());
+      fmt::print("{}: in a fresh lab machine, for this one has changed:{}\n",
+                 program.name, guest->changes());
     } else if (!expectation.is_met(judged->verdict)) {
-      keep_output(program.name, machine->console());
+      keep_output(program.name, guest->console());
     }
-    if (!machine->is_good()) machine.reset();
+    if (!guest->is_good()) guest.reset();
     if (judged) return *std::move(judged);
   }
 }
@@ -190,25 +192,19 @@ void Many::tell(const Program& program, const Result& result) {
   (void)std::fflush(stdout);  // If this test is stopped, it has got so far.
 }
 
-std::string Many::junit() const {
-  const auto wrong = std::ranges::count(results_, false, &Result::met);
+void Many::write_results() const {
+  std::vector<JunitCase> cases;
+  for (std::size_t i = 0; i < results_.size(); ++i) {
+    const auto& result = results_[i];
+    cases.push_back({.name = programs_[i].name,
+                     .seconds = result.seconds,
+                     .outcome = result.met ? JunitCase::Outcome::kPassed
+                                           : JunitCase::Outcome::kFailure,
+                     .message = result.report});
+  }
   const std::string suite =
       std::filesystem::path(programs_.front().path).filename();
-  auto xml = fmt::format(
-      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
-      "<testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"0\">\n",
-      escape_xml(suite), results_.size(), wrong);
-  for (std::size_t i = 0; i < results_.size(); ++i) {
-    xml += fmt::format(
-        "<testcase classname=\"{}\" name=\"{}\" time=\"{:.3f}\">",
-        escape_xml(suite), escape_xml(programs_[i].name), results_[i].seconds);
-    if (!results_[i].met) {
-      xml += fmt::format("<failure message=\"{}\"/>",
-                         escape_xml(results_[i].report));
-    }
-    xml += "</testcase>\n";
-  }
-  return xml + "</testsuite>\n</testsuites>\n";
+  write_junit(junit(suite, cases));
 }
 
 }  // namespace

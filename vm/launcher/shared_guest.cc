@@ -10,8 +10,9 @@
 #include <utility>
 #include <vector>
 
-#include "vm/launcher/printable.h"
 #include "vm/launcher/job.h"
+#include "vm/launcher/judge_events.h"
+#include "vm/launcher/printable.h"
 
 namespace lab {
 namespace {
@@ -44,18 +45,18 @@ std::string differences(const std::string& before, const std::string& now) {
 
 // How many cases have failed: after each, the judge waits for an answer.
 long failed_cases(const Verdict& verdict) {
-  return std::ranges::count(verdict.cases(), Case::Status::kFailed,
+  return std::ranges::count(verdict.cases, Case::Status::kFailed,
                             &Case::status);
 }
 
 }  // namespace
 
-SharedMachine::SharedMachine()
-    : machine_(wake(
+SharedGuest::SharedGuest()
+    : guest_(wake(
           Parts::beside_launcher(), make_disks(),
           [](const std::string& line) { fmt::print("lab: {}\n", line); })) {}
 
-bool SharedMachine::is_as_at_first(const std::string& state) {
+bool SharedGuest::is_as_at_first(const std::string& state) {
   if (state.empty()) return true;
   if (state_at_first_.empty()) state_at_first_ = state;
   if (!changed_ && state != state_at_first_) {
@@ -65,18 +66,19 @@ bool SharedMachine::is_as_at_first(const std::string& state) {
   return !changed_;
 }
 
-std::optional<Judged> SharedMachine::judge(const std::string& archive, Job job,
-                                           const Expectation& expectation,
-                                           std::chrono::seconds deadline) {
+std::optional<Judged> SharedGuest::judge(const std::string& archive, Job job,
+                                         const Expectation& expectation,
+                                         std::chrono::seconds deadline) {
   good_ = false;
   const auto key = new_seal_key();
-  Verdict verdict(key);
+  JudgeEvents events(key);
+  const auto& verdict = events.verdict();
   Kept output;
   long answered = 0;
   bool told_to_stop = false;
   const auto keep = [&](std::string_view bytes) { output.add(bytes); };
   const auto hear = [&](std::string_view bytes) {
-    if (!told_to_stop) verdict.hear(bytes);
+    if (!told_to_stop) events.hear(bytes);
   };
   const auto answer = [&] {
     if (told_to_stop || failed_cases(verdict) == answered) return 0;
@@ -84,26 +86,25 @@ std::optional<Judged> SharedMachine::judge(const std::string& archive, Job job,
     told_to_stop = expectation.is_settled(verdict);
     return told_to_stop ? SIGTERM : SIGUSR1;
   };
-  job.payload = put_payload(machine_.disks, archive);
-  const auto ending =
-      run_session(machine_, std::move(job), {keep, keep, hear},
-                  {.forward_input = false,
-                   .deadline = deadline,
-                   .enough =
-                       [&] {
-                         return !verdict.broken().empty() ||
-                                !is_as_at_first(verdict.state());
-                       },
-                   .answer = answer,
-                   .key = std::string(key.begin(), key.end())});
+  put_files(guest_.disks, job, archive);
+  const auto ending = run_job(guest_, std::move(job), {keep, keep, hear},
+                              {.forward_input = false,
+                               .deadline = deadline,
+                               .enough =
+                                   [&] {
+                                     return !verdict.incomplete.empty() ||
+                                            !is_as_at_first(events.state());
+                                   },
+                               .answer = answer,
+                               .key = std::string(key.begin(), key.end())});
   if (changed_) return std::nullopt;
-  if (!told_to_stop && verdict.broken().empty()) {
-    verdict.close(ending.refused + ending.machine_died, ending.status);
+  if (!told_to_stop && verdict.incomplete.empty()) {
+    events.close(ending.refused + ending.guest_died, ending.status);
   }
   // 0 and 1 are how a judge ends that has put everything in order.
   const bool whole = ending.status == 0 || ending.status == 1;
-  good_ = whole && verdict.broken().empty() && !verdict.state().empty();
-  return Judged{std::move(verdict), output.text()};
+  good_ = whole && verdict.incomplete.empty() && !events.state().empty();
+  return Judged{verdict, output.text()};
 }
 
 }  // namespace lab

@@ -18,6 +18,18 @@ texts += [b"\xc0\x80", b"\xe0\x80\x80", b"\xf0\x80\x80\x80", b"\xf4\x90\x80\x80"
 texts += [b"\"]]>\x01<x a='\"&\n", b"&#xFFFE;", b"<![CDATA[", b"-->", b"]]>", b"\r\n"]
 
 
+def check_reasons(root):
+    """What says why a case has not passed: one element, a short message, and all in the body."""
+    cases = root.findall("testsuite/testcase")
+    assert [[reason.tag for reason in case] for case in cases] == [[], ["failure"], ["failure"], ["error"], ["error"]]
+    for reason in root.iterfind("testsuite/testcase/*"):
+        message = reason.get("message")
+        assert 0 < len(message) <= 123 and "\n" not in message
+        assert len(reason.text) >= len(message.removesuffix("..."))
+    suite = root.find("testsuite")
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("5", "2", "2")
+
+
 def check(texts):
     """Each text between two letters; all in one report, or alone if that is wrong."""
     report = subprocess.run(
@@ -30,7 +42,7 @@ def check(texts):
             return any([check(texts[: len(texts) // 2]), check(texts[len(texts) // 2 :])])
         print(f"{texts[0]!r} breaks the report: {error}")
         return True
-    assert root.find("testsuite/testcase/failure") is not None
+    check_reasons(root)
     return False
 
 

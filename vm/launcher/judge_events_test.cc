@@ -1,6 +1,6 @@
-// The host believes a judge's story only if it is complete.
+// The host believes a judge only if all that it says fits together.
 
-#include "vm/launcher/verdict.h"
+#include "vm/launcher/judge_events.h"
 
 #include <algorithm>
 #include <sstream>
@@ -9,6 +9,7 @@
 
 namespace {
 
+using lab::JudgeEvents;
 using lab::Verdict;
 using nlohmann::json;
 
@@ -18,10 +19,10 @@ const lab::SealKey kKey = {1, 2, 3};
 std::string event(const json& fields) { return fields.dump() + "\n"; }
 
 // What the judge sends for these events.
-std::string sealed(const std::string& story, const lab::SealKey& key = kKey) {
+std::string sealed(const std::string& events, const lab::SealKey& key = kKey) {
   lab::Seal seal(key);
   std::string bytes;
-  std::istringstream lines(story);
+  std::istringstream lines(events);
   for (std::string line; std::getline(lines, line);)
     bytes += seal.line_of(line);
   return bytes;
@@ -49,25 +50,25 @@ std::string state(const std::string& text) {
 
 const std::string kDone = event({{"event", "done"}});
 
-// How a judge ends that has said `story`.
-int fitting_status(const std::string& story) {
-  const bool all_passed = story.find("failed") == std::string::npos &&
-                          story.find("failure") == std::string::npos &&
-                          story.find("waiting") == std::string::npos;
+// How a judge ends that has said this.
+int fitting_status(const std::string& events) {
+  const bool all_passed = events.find("failed") == std::string::npos &&
+                          events.find("failure") == std::string::npos &&
+                          events.find("waiting") == std::string::npos;
   return all_passed ? 0 : 1;
 }
 
 Verdict verdict_of_bytes(const std::string& bytes,
                          const std::string& early_end = "", int status = 0) {
-  Verdict verdict(kKey);
-  verdict.hear(bytes);
-  verdict.close(early_end, status);
-  return verdict;
+  JudgeEvents events(kKey);
+  events.hear(bytes);
+  events.close(early_end, status);
+  return events.verdict();
 }
 
-Verdict verdict_of(const std::string& story,
+Verdict verdict_of(const std::string& events,
                    const std::string& early_end = "") {
-  return verdict_of_bytes(sealed(story), early_end, fitting_status(story));
+  return verdict_of_bytes(sealed(events), early_end, fitting_status(events));
 }
 
 std::string good(const std::string& name) {
@@ -76,34 +77,38 @@ std::string good(const std::string& name) {
 
 }  // namespace
 
-TEST_CASE("a complete story in which all is right passes") {
+TEST_CASE("a judge that says all, and that all is right: passed") {
   const auto verdict =
       verdict_of(plan({"a", "b"}) + good("a") + good("b") + kDone);
-  CHECK(verdict.broken() == "");
+  CHECK(verdict.incomplete == "");
   CHECK(verdict.passed());
-  CHECK(verdict.report("06_cgroups").find("6 of 6 points") !=
-        std::string::npos);
+  CHECK(verdict.points() == 6);
+  CHECK(verdict.possible_points() == 6);
 }
 
 TEST_CASE("a judge that is one of many says first what the guest is like") {
-  const auto verdict =
-      verdict_of(state("two files") + plan({"a"}) + good("a") + kDone);
-  CHECK(verdict.passed());
-  CHECK(verdict.state() == "two files");
-  CHECK(verdict_of(plan({"a"}) + good("a") + kDone).state().empty());
+  JudgeEvents events(kKey);
+  events.hear(sealed(state("two files") + plan({"a"}) + good("a") + kDone));
+  events.close("", 0);
+  CHECK(events.verdict().passed());
+  CHECK(events.state() == "two files");
+
+  JudgeEvents others(kKey);
+  others.hear(sealed(plan({"a"}) + good("a") + kDone));
+  CHECK(others.state().empty());
 }
 
 TEST_CASE("bytes may come in any pieces") {
-  const auto story = sealed(plan({"a"}) + good("a") + kDone);
-  Verdict verdict(kKey);
-  for (const char byte : story) verdict.hear({&byte, 1});
-  verdict.close("", 0);
-  CHECK(verdict.passed());
+  const auto all = sealed(plan({"a"}) + good("a") + kDone);
+  JudgeEvents events(kKey);
+  for (const char byte : all) events.hear({&byte, 1});
+  events.close("", 0);
+  CHECK(events.verdict().passed());
 }
 
-TEST_CASE("a story that is not complete never passes") {
+TEST_CASE("what is not complete never passes") {
   const auto a = good("a");
-  const std::vector<std::pair<std::string, std::string>> stories = {
+  const std::vector<std::pair<std::string, std::string>> sequences = {
       {"nothing at all", ""},
       {"no plan", a + kDone},
       {"an empty plan", plan({}) + kDone},
@@ -118,32 +123,32 @@ TEST_CASE("a story that is not complete never passes") {
       {"something after the end", plan({"a"}) + a + kDone + start("a")},
       {"a state after the plan", plan({"a"}) + state("x") + a + kDone},
       {"two states", state("x") + state("x") + plan({"a"}) + a + kDone},
+      {"a case that waits for no step",
+       plan({"a"}) + start("a") + result("a", "waiting") + kDone},
       {"an unknown event", plan({"a"}) + a + event({{"event", "win"}}) + kDone},
       {"no JSON", plan({"a"}) + a + "passed\n" + kDone},
       {"JSON of another kind", plan({"a"}) + a + "[1]\n" + kDone},
       {"an endless line", std::string(3 << 20, 'x')},
   };
-  for (const auto& [what, story] : stories) {
+  for (const auto& [what, sequence] : sequences) {
     INFO(what);
-    const auto verdict = verdict_of(story);
+    const auto verdict = verdict_of(sequence);
     CHECK_FALSE(verdict.passed());
-    CHECK(verdict.broken() != "");
+    CHECK(verdict.incomplete != "");
   }
 }
 
-TEST_CASE("shares that were dealt to several machines make one verdict") {
+TEST_CASE("shares that were dealt to several guests make one verdict") {
   const auto first = plan({"a", "c"}, 3) + good("a") + good("c") + kDone;
   const auto second = plan({"b"}, 3) + good("b") + kDone;
-  const auto whole =
-      Verdict::of_shares({verdict_of(first), verdict_of(second)});
+  const auto whole = lab::combine({verdict_of(first), verdict_of(second)});
   CHECK(whole.passed());
-  REQUIRE(whole.cases().size() == 3);
-  CHECK(whole.cases()[1].name == "b");
+  REQUIRE(whole.cases.size() == 3);
+  CHECK(whole.cases[1].name == "b");
 
   const auto wrong =
       plan({"b"}, 3) + start("b") + result("b", "failed") + kDone;
-  CHECK_FALSE(
-      Verdict::of_shares({verdict_of(first), verdict_of(wrong)}).passed());
+  CHECK_FALSE(lab::combine({verdict_of(first), verdict_of(wrong)}).passed());
 }
 
 TEST_CASE("shares that are not complete, or not all, never pass") {
@@ -157,17 +162,16 @@ TEST_CASE("shares that are not complete, or not all, never pass") {
   };
   for (const auto& [what, second] : seconds) {
     INFO(what);
-    const auto whole =
-        Verdict::of_shares({verdict_of(first), verdict_of(second)});
+    const auto whole = lab::combine({verdict_of(first), verdict_of(second)});
     CHECK_FALSE(whole.passed());
-    CHECK(whole.broken() != "");
+    CHECK(whole.incomplete != "");
   }
 }
 
-TEST_CASE("who changes what the judge has sent breaks the story") {
-  const auto story = plan({"a", "b"}) + good("a") + good("b") + kDone;
+TEST_CASE("whoever changes what the judge has sent is found out") {
+  const auto all = plan({"a", "b"}) + good("a") + good("b") + kDone;
   std::vector<std::string> lines;
-  std::istringstream bytes(sealed(story));
+  std::istringstream bytes(sealed(all));
   for (std::string line; std::getline(bytes, line);)
     lines.push_back(line + "\n");
   REQUIRE(lines.size() == 6);
@@ -181,27 +185,27 @@ TEST_CASE("who changes what the judge has sent breaks the story") {
   auto changed = lines[2];
   changed.replace(changed.find("passed"), 6, "failed");
   lab::Seal guess({1, 2, 4});
-  const std::vector<std::pair<std::string, std::string>> stories = {
+  const std::vector<std::pair<std::string, std::string>> sequences = {
       {"an event twice", together({0, 1, 1, 2, 3, 4, 5})},
       {"an event again, later", together({0, 1, 2, 3, 4, 2, 5})},
       {"another order", together({0, 3, 4, 1, 2, 5})},
       {"an event left out", together({0, 1, 2, 4, 5})},
       {"only a part", together({0, 1, 2, 5})},
       {"a changed event", together({0, 1}) + changed + together({3, 4, 5})},
-      {"another key", sealed(story, {1, 2, 4})},
+      {"another key", sealed(all, {1, 2, 4})},
       {"one event of another key",
        together({0, 1, 2, 3, 4}) + guess.line_of(R"({"event":"done"})")},
-      {"no seal", story},
+      {"no seal", all},
       {"a seal alone",
        together({0, 1, 2, 3, 4}) + lines[5].substr(0, 64) + "\n"},
       {"an empty line", together({0, 1, 2, 3, 4}) + "\n" + lines[5]},
       {"half a line at the end", together({0, 1, 2, 3, 4, 5}) + "{"},
   };
-  for (const auto& [what, forged] : stories) {
+  for (const auto& [what, forged] : sequences) {
     INFO(what);
     const auto verdict = verdict_of_bytes(forged);
     CHECK_FALSE(verdict.passed());
-    CHECK(verdict.broken() != "");
+    CHECK(verdict.incomplete != "");
   }
 }
 
@@ -211,8 +215,8 @@ TEST_CASE("who does nothing earns nothing") {
     if (idle) tags.push_back("idle");
     return json{{"name", name}, {"tags", tags}, {"points", 2}};
   };
-  const auto story = [&](const std::vector<std::string>& passed) {
-    std::string text = event(
+  const auto points_for = [&](const std::vector<std::string>& passed) {
+    std::string events = event(
         {{"event", "plan"},
          {"cases",
           {planned("untouched", "06.1", true), planned("made", "06.1", false),
@@ -221,17 +225,17 @@ TEST_CASE("who does nothing earns nothing") {
     for (const auto* name : {"untouched", "made", "all idle", "more"}) {
       const bool passes =
           std::find(passed.begin(), passed.end(), name) != passed.end();
-      text += start(name) + result(name, passes ? "passed" : "failed");
+      events += start(name) + result(name, passes ? "passed" : "failed");
     }
-    return verdict_of(text + kDone).points();
+    return verdict_of(events + kDone).points();
   };
-  CHECK(story({"untouched"}) == 0);
-  CHECK(story({"untouched", "all idle"}) == 0);
-  CHECK(story({"untouched", "made"}) == 4);
+  CHECK(points_for({"untouched"}) == 0);
+  CHECK(points_for({"untouched", "all idle"}) == 0);
+  CHECK(points_for({"untouched", "made"}) == 4);
   // Another step does not help, unless this one has nothing but such cases.
-  CHECK(story({"untouched", "more"}) == 2);
-  CHECK(story({"all idle", "more"}) == 4);
-  CHECK(story({"untouched", "made", "all idle", "more"}) == 8);
+  CHECK(points_for({"untouched", "more"}) == 2);
+  CHECK(points_for({"all idle", "more"}) == 4);
+  CHECK(points_for({"untouched", "made", "all idle", "more"}) == 8);
 }
 
 TEST_CASE("a judge that cannot go on says why") {
@@ -239,32 +243,31 @@ TEST_CASE("a judge that cannot go on says why") {
   const auto verdict =
       verdict_of_bytes(sealed(plan({"a"}) + start("a") + broken), "", 70);
   CHECK_FALSE(verdict.passed());
-  CHECK(verdict.broken() == "the judge cannot go on: no footing");
+  CHECK(verdict.incomplete == "the judge cannot go on: no footing");
 }
 
 TEST_CASE("how the judge ended has to fit what it has said") {
   const auto right = plan({"a"}) + good("a") + kDone;
   const auto wrong = plan({"a"}) + start("a") + result("a", "failed") + kDone;
   CHECK(verdict_of_bytes(sealed(right), "", 0).passed());
-  CHECK(verdict_of_bytes(sealed(wrong), "", 1).broken() == "");
+  CHECK(verdict_of_bytes(sealed(wrong), "", 1).incomplete == "");
   for (const int status : {1, 70, 128 + 9}) {
-    CHECK(verdict_of_bytes(sealed(right), "", status).broken() != "");
+    CHECK(verdict_of_bytes(sealed(right), "", status).incomplete != "");
   }
   for (const int status : {0, 128 + 9}) {
-    CHECK(verdict_of_bytes(sealed(wrong), "", status).broken() != "");
+    CHECK(verdict_of_bytes(sealed(wrong), "", status).incomplete != "");
   }
-  Verdict verdict(kKey);
-  verdict.hear(sealed(right));
-  verdict.close("", std::nullopt);
-  CHECK_FALSE(verdict.passed());
+  JudgeEvents events(kKey);
+  events.hear(sealed(right));
+  events.close("", std::nullopt);
+  CHECK_FALSE(events.verdict().passed());
 }
 
-TEST_CASE(
-    "a machine that ended early is not a pass, whatever was said before") {
+TEST_CASE("a guest that ended early is not a pass, whatever was said before") {
   const auto verdict =
       verdict_of(plan({"a"}) + good("a") + kDone, "the kernel panicked");
   CHECK_FALSE(verdict.passed());
-  CHECK(verdict.broken() == "the kernel panicked");
+  CHECK(verdict.incomplete == "the kernel panicked");
 }
 
 TEST_CASE("a case with a failure has failed, whatever its result says") {
@@ -278,11 +281,15 @@ TEST_CASE("a case with a failure has failed, whatever its result says") {
   const auto verdict = verdict_of(plan({"a"}) + start("a") + failure +
                                   result("a", "passed") + kDone);
   CHECK_FALSE(verdict.passed());
-  CHECK(verdict.broken() == "");
-  const auto report = verdict.report("06_cgroups");
-  CHECK(report.find("Was it the child?") != std::string::npos);
-  CHECK(report.find("0 of 3 points") != std::string::npos);
-  CHECK(report.find("docs/06_cgroups.md, step 06.2") != std::string::npos);
+  CHECK(verdict.incomplete == "");
+  CHECK(verdict.points() == 0);
+  REQUIRE(verdict.cases.front().failures.size() == 1);
+  const auto& heard = verdict.cases.front().failures.front();
+  CHECK(heard.file == "f.cc");
+  CHECK(heard.line == 7);
+  CHECK(heard.expected == "x == 1");
+  CHECK(heard.found == "2 == 1");
+  CHECK(heard.notes == std::vector<std::string>{"Was it the child?"});
 }
 
 TEST_CASE("the earliest step that is waited for comes next") {
@@ -306,31 +313,6 @@ TEST_CASE("a case that waits for a step names it") {
                               {"step", "06.1"}});
   const auto verdict = verdict_of(plan({"a"}) + start("a") + waiting + kDone);
   CHECK_FALSE(verdict.passed());
-  CHECK(verdict.broken() == "");
-  CHECK(verdict.report("06_cgroups").find("step 06.1 is yours to write") !=
-        std::string::npos);
-}
-
-TEST_CASE("what a program printed does not reach the terminal as it is") {
-  const auto failure = event({{"event", "failure"},
-                              {"case", "a"},
-                              {"found", "\x1b[2J\a\ttext\nmore"}});
-  const auto verdict = verdict_of(plan({"a"}) + start("a") + failure +
-                                  result("a", "failed") + kDone);
-  const auto report = verdict.report("06_cgroups");
-  CHECK(report.find("?[2J?\ttext\n") != std::string::npos);
-  CHECK(report.find("more\n") != std::string::npos);
-}
-
-TEST_CASE("the XML report cannot be broken by what a program printed") {
-  const auto failure = event(
-      {{"event", "failure"}, {"case", "a"}, {"found", "\"]]>\x01<x a=\"&\n"}});
-  const auto verdict = verdict_of(plan({"a"}) + start("a") + failure +
-                                  result("a", "failed") + kDone);
-  const auto xml = verdict.junit("06_cgroups");
-  CHECK(xml.find("<x a=") == std::string::npos);
-  CHECK(xml.find('\x01') == std::string::npos);
-  CHECK(xml.find("failures=\"1\"") != std::string::npos);
-  CHECK(xml.find("time=\"0.000\"") !=
-        std::string::npos);  // With a point: seconds.
+  CHECK(verdict.incomplete == "");
+  CHECK(verdict.cases.front().waits_for == kit::step_of("06.1"));
 }
