@@ -1,4 +1,4 @@
-// Archives that travel into the lab machine.
+// Archives that travel into the guest.
 
 #include "vm/archive.h"
 

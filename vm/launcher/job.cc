@@ -1,13 +1,9 @@
 #include "vm/launcher/job.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <sys/ioctl.h>
 #include <sys/random.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,78 +11,19 @@
 #include <ctime>
 
 #include "lessons/kit/check.h"
+#include "vm/launcher/terminal.h"
 
 namespace lab {
 namespace {
 
 using namespace std::chrono_literals;
 using kit::check;
-using kit::UniqueFd;
 using nlohmann::json;
 
 constexpr auto kStartDeadline = 60s;  // Unpacking many files takes some.
 constexpr auto kDrainDeadline = 10s;
 constexpr auto kStopDeadline = 10s;  // For a job that was told to end.
 constexpr std::size_t kChunk = 64 * 1024;
-
-// Keys go to the guest as they are pressed, until this object goes.
-class RawTerminal {
- public:
-  explicit RawTerminal(bool wanted) : active_(wanted) {
-    if (!active_) return;
-    check(::tcgetattr(STDIN_FILENO, &before_), "read the terminal's mode");
-    termios raw = before_;
-    ::cfmakeraw(&raw);
-    check(::tcsetattr(STDIN_FILENO, TCSADRAIN, &raw),
-          "set the terminal's mode");
-  }
-  ~RawTerminal() {
-    if (active_) (void)::tcsetattr(STDIN_FILENO, TCSADRAIN, &before_);
-  }
-  RawTerminal(const RawTerminal&) = delete;
-  RawTerminal& operator=(const RawTerminal&) = delete;
-
- private:
-  bool active_;
-  termios before_{};
-};
-
-// Signals as events, until this object goes.
-class SignalEvents {
- public:
-  SignalEvents() {
-    ::sigemptyset(&mask_);
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGWINCH})
-      ::sigaddset(&mask_, signal);
-    check(::sigprocmask(SIG_BLOCK, &mask_, &before_), "block signals");
-    fd_ = UniqueFd{check(::signalfd(-1, &mask_, SFD_CLOEXEC | SFD_NONBLOCK),
-                         "watch signals")};
-  }
-  ~SignalEvents() { (void)::sigprocmask(SIG_SETMASK, &before_, nullptr); }
-  SignalEvents(const SignalEvents&) = delete;
-  SignalEvents& operator=(const SignalEvents&) = delete;
-
-  [[nodiscard]] int fd() const { return fd_.get(); }
-
-  // Returns the next signal, 0 if there is none.
-  [[nodiscard]] int next() const {
-    signalfd_siginfo info;
-    return ::read(fd_.get(), &info, sizeof info) > 0
-               ? static_cast<int>(info.ssi_signo)
-               : 0;
-  }
-
- private:
-  sigset_t mask_{};
-  sigset_t before_{};
-  UniqueFd fd_;
-};
-
-winsize terminal_size() {
-  winsize size{24, 80, 0, 0};
-  (void)::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
-  return size;
-}
 
 std::string random_hex(std::size_t bytes) {
   std::string random(bytes, '\0');
@@ -97,6 +34,8 @@ std::string random_hex(std::size_t bytes) {
   return hex;
 }
 
+// One job from its start to its end: what comes from the agent, from QEMU, from
+// the user and from the clock.
 class Carrier {
  public:
   Carrier(Guest& guest, const Sinks& sinks, const JobOptions& options,
@@ -336,10 +275,6 @@ class Carrier {
 };
 
 }  // namespace
-
-bool on_terminal() {
-  return ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1;
-}
 
 Ending run_job(Guest& guest, Job job, const Sinks& sinks,
                const JobOptions& options) {

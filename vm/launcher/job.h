@@ -56,8 +56,4 @@ inline constexpr char kEscapeKey = 0x1d;
 Ending run_job(Guest& guest, Job job, const Sinks& sinks,
                const JobOptions& options);
 
-// Whether the launcher talks to a person: standard input and output are
-// terminals.
-bool on_terminal();
-
 }  // namespace lab

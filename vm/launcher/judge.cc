@@ -6,10 +6,10 @@
 
 #include "vm/launcher/content.h"
 #include "vm/launcher/expectation.h"
+#include "vm/launcher/judge_job.h"
 #include "vm/launcher/junit.h"
 #include "vm/launcher/outputs.h"
 #include "vm/launcher/printable.h"
-#include "vm/launcher/report.h"
 #include "vm/launcher/shares.h"
 #include "vm/launcher/skeleton.h"
 
@@ -40,11 +40,9 @@ int judge_and_report(const JudgeOptions& options, const CourseTest& test) {
   }
   if (!test.todo.empty()) return judge_skeleton(options, test, lesson);
 
-  const auto [verdict, output] = judge_in_shares(options, test, lesson);
-  fmt::print("{}", report(verdict, lesson));
-  if (!verdict.incomplete.empty() && !output.empty()) {
-    fmt::print("\nThe judge printed:\n{}\n", printable(output));
-  }
+  const auto judged = judge_in_shares(options, test, lesson);
+  const auto& verdict = judged.verdict;
+  fmt::print("{}", report_on(judged, lesson));
   write_junit(junit(lesson, verdict));
 
   const Expectation expectation(test.expected, lesson);

@@ -4,6 +4,9 @@
 
 #include <algorithm>
 
+#include "vm/launcher/printable.h"
+#include "vm/launcher/report.h"
+
 namespace lab {
 namespace {
 
@@ -51,6 +54,14 @@ Job job_of_judge(const std::string& lesson, const std::string& filter) {
     job.environment.push_back(setting);
   }
   return job;
+}
+
+std::string report_on(const Judged& judged, const std::string& lesson) {
+  auto text = report(judged.verdict, lesson);
+  if (!judged.verdict.incomplete.empty() && !judged.output.empty()) {
+    text += fmt::format("\nThe judge printed:\n{}\n", printable(judged.output));
+  }
+  return text;
 }
 
 }  // namespace lab

@@ -43,4 +43,8 @@ struct Judged {
   std::string output;
 };
 
+// The report; if the verdict is not complete, with the output, which may say
+// why.
+std::string report_on(const Judged& judged, const std::string& lesson);
+
 }  // namespace lab

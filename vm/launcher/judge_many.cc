@@ -1,7 +1,6 @@
 #include "vm/launcher/judge_many.h"
 
 #include <fmt/format.h>
-#include <fnmatch.h>
 
 #include <algorithm>
 #include <atomic>
@@ -10,78 +9,19 @@
 #include <filesystem>
 #include <future>
 #include <mutex>
-#include <nlohmann/json.hpp>
 #include <optional>
-#include <sstream>
-#include <stdexcept>
 #include <utility>
 #include <vector>
 
-#include "vm/launcher/content.h"
 #include "vm/launcher/expectation.h"
 #include "vm/launcher/judge_job.h"
 #include "vm/launcher/junit.h"
 #include "vm/launcher/outputs.h"
-#include "vm/launcher/printable.h"
-#include "vm/launcher/report.h"
+#include "vm/launcher/program_list.h"
 #include "vm/launcher/shared_guest.h"
 
 namespace lab {
 namespace {
-
-using nlohmann::json;
-
-// --- What is to be judged ----------------------------------------------------
-
-struct Program {
-  std::string name;
-  std::string path;          // Its file name is the lesson's.
-  std::string mistake = {};  // In words; "" if it is none.
-  Expected expected = {};
-};
-
-// What follows "NAME: " in the header of a wrong program: a patch, or a source
-// file in which it is a comment.
-std::string field(const std::string& header, const std::string& name) {
-  std::istringstream lines(header);
-  for (std::string line; std::getline(lines, line);) {
-    if (line.starts_with("// ")) line.erase(0, 3);
-    if (!line.starts_with(name + ":")) continue;
-    const auto begin = line.find_first_not_of(' ', name.size() + 1);
-    return begin == std::string::npos ? "" : line.substr(begin);
-  }
-  return "";
-}
-
-Program program_of(const json& entry) {
-  Program program{.name = entry.at("name"), .path = entry.at("program")};
-  program.expected.waiting = entry.value("waiting", "");
-  if (!entry.contains("wrong")) return program;
-  const auto wrong = entry.at("wrong").get<std::string>();
-  const auto header = content(wrong);
-  program.mistake = field(header, "Mistake");
-  program.expected.failure = field(header, "Fails");
-  program.expected.text = field(header, "Says");
-  if (program.expected.failure.empty()) {
-    throw std::runtime_error(wrong + " does not say how it fails");
-  }
-  return program;
-}
-
-std::vector<Program> programs_of(const ManyOptions& options) {
-  std::vector<Program> programs;
-  for (const auto& entry : json::parse(content(options.list))) {
-    auto program = program_of(entry);
-    if (options.filter.empty() ||
-        ::fnmatch(options.filter.c_str(), program.name.c_str(), 0) == 0) {
-      programs.push_back(std::move(program));
-    }
-  }
-  if (programs.empty()) throw std::runtime_error("there is nothing to judge");
-  return programs;
-}
-
-// --- All of them -------------------------------------------------------------
 
 // What has become of one program.
 struct Result {
@@ -94,7 +34,7 @@ class Many {
  public:
   explicit Many(const ManyOptions& options)
       : options_(options),
-        programs_(programs_of(options)),
+        programs_(programs_in(options.list, options.filter)),
         results_(programs_.size()) {}
 
   int run();
@@ -145,16 +85,10 @@ void Many::work() try {
 Result Many::judge(const Program& program, std::optional<SharedGuest>& guest) {
   const std::string lesson = std::filesystem::path(program.path).filename();
   const Expectation expectation(program.expected, lesson);
-  const auto [verdict, output] = judge(program, lesson, expectation, guest);
-  const bool met = expectation.is_met(verdict);
-  auto report = expectation.describe(verdict);
-  if (met) return {.met = true, .report = report};
-
-  report += "\n\n" + lab::report(verdict, lesson);
-  if (!verdict.incomplete.empty() && !output.empty()) {
-    report += fmt::format("\nThe judge printed:\n{}\n", printable(output));
-  }
-  return {.met = false, .report = report};
+  const auto judged = judge(program, lesson, expectation, guest);
+  const auto what = expectation.describe(judged.verdict);
+  if (expectation.is_met(judged.verdict)) return {.met = true, .report = what};
+  return {.met = false, .report = what + "\n\n" + report_on(judged, lesson)};
 }
 
 // Judges in `guest`, or in a fresh one if there is none or if it has changed.

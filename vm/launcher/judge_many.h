@@ -26,19 +26,9 @@ namespace lab {
 struct ManyOptions {
   std::string judge;  // Paths on the host.
   std::string probe;
-  // A file with a JSON list of what is to be judged:
-  //
-  //   {"name": "NAME", "program": PATH, "wrong": PATH}
-  //
-  // is a wrong program, and the second file's header says how it has to fail:
-  // "Fails: 06.2", "Says: REGULAR EXPRESSION", "Mistake: WORDS"; and
-  //
-  //   {"name": "NAME", "program": PATH, "waiting": "06.3"}
-  //
-  // is one that is written up to the step before that.
-  std::string list;
-  std::string filter;  // Names, as fnmatch(3) understands patterns; "": all.
-  int guests = 1;      // At the same time.
+  std::string list;            // The programs: see program_list.h.
+  std::string filter;          // Only those whose names match; "": all.
+  int guests = 1;              // At the same time.
   int deadline_seconds = 240;  // For each program.
 };
 

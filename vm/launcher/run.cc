@@ -15,6 +15,7 @@
 #include "lessons/kit/check.h"
 #include "vm/archive.h"
 #include "vm/launcher/job.h"
+#include "vm/launcher/terminal.h"
 
 namespace lab {
 namespace {
