@@ -61,17 +61,17 @@ UniqueFd take_device(const fs::path& device) {
 
 enum class Kind { kDirectory, kFile };
 
-// Makes an entry called `name` in `directory`, unless there is one.
-void make_entry(int directory, const std::string& name, Kind kind) {
+// Makes an entry called `name` in `directory`. Returns false if there is one.
+bool make_entry(int directory, const std::string& name, Kind kind) {
   if (kind == Kind::kDirectory) {
-    if (::mkdirat(directory, name.c_str(), 0755) == 0) return;
+    if (::mkdirat(directory, name.c_str(), 0755) == 0) return true;
   } else {
     constexpr int kNew = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
     const UniqueFd file{::openat(directory, name.c_str(), kNew, 0644)};
-    if (file) return;
+    if (file) return true;
   }
-  const bool is_there = errno == EEXIST;
-  if (!is_there) check(-1, "make {}", name);
+  if (errno != EEXIST) check(-1, "make {}", name);
+  return false;
 }
 
 // What the symbolic link called `name` says; nothing if it is none.
@@ -82,24 +82,27 @@ std::optional<fs::path> link_in(int directory, const std::string& name) {
   return fs::path(std::string(text, static_cast<std::size_t>(size)));
 }
 
+// Asked before, because most targets in a new /dev are missing, and an
+// exception for each would make a start longer by a twentieth.
+bool is_missing(const fs::path& path) {
+  return ::access(path.c_str(), F_OK) == -1 && errno == ENOENT;
+}
+
 // Opens a target, and makes it first if it is not there, with the directories
 // above it. Each name is made in a directory that step 01.5 has opened: so none
 // is made outside of the root, wherever links lead. A link to nothing names
 // what is to be made.
 UniqueFd ensure_target(const fs::path& path, Kind kind, int links = 40) {
-  try {
-    return open_target(path);
-  } catch (const std::system_error& error) {
-    if (error.code().value() != ENOENT) throw;
-  }
+  if (!is_missing(path)) return open_target(path);
   const UniqueFd directory =
       ensure_target(path.parent_path(), Kind::kDirectory, links);
-  if (const auto link = link_in(directory.get(), path.filename())) {
-    if (links == 0) kit::fail("too many links lead to {}", path.native());
-    return ensure_target(path.parent_path() / *link, kind, links - 1);
+  if (make_entry(directory.get(), path.filename(), kind)) {
+    return open_target(path);
   }
-  make_entry(directory.get(), path.filename(), kind);
-  return open_target(path);
+  const auto link = link_in(directory.get(), path.filename());
+  if (!link) return open_target(path);
+  if (links == 0) kit::fail("too many links lead to {}", path.native());
+  return ensure_target(path.parent_path() / *link, kind, links - 1);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include <cstring>
+#include <memory>
 
 #include "lessons/kit/check.h"
 
@@ -170,11 +171,12 @@ void Netlink::send(const std::string& bytes, std::string_view what) {
 std::string Netlink::receive(std::uint32_t first, std::uint32_t last,
                              std::string_view what) {
   std::string answer;
-  std::vector<char> buffer(kLargestAnswer);
+  // Not a vector: filling it with zeros would take longer than most requests.
+  const auto buffer = std::make_unique_for_overwrite<char[]>(kLargestAnswer);
   for (;;) {
     const auto size = check(
-        ::recv(socket_.get(), buffer.data(), buffer.size(), 0), "{}", what);
-    std::string_view rest(buffer.data(), static_cast<std::size_t>(size));
+        ::recv(socket_.get(), buffer.get(), kLargestAnswer, 0), "{}", what);
+    std::string_view rest(buffer.get(), static_cast<std::size_t>(size));
     while (rest.size() >= sizeof(nlmsghdr)) {
       const auto header = read<nlmsghdr>(rest);
       const auto message = rest.substr(0, header.nlmsg_len);

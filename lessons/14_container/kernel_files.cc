@@ -98,10 +98,8 @@ UniqueFd make_empty() {
 }
 
 // Covers a file with an empty one, and a directory with an empty one.
-void hide(const Top& top, const std::string& name) {
-  const auto mode = mode_of(top, name);
-  if (!mode) return;
-  cover(top, name, S_ISDIR(*mode) ? make_empty() : take_null());
+void hide(const Top& top, const std::string& name, bool is_directory) {
+  cover(top, name, is_directory ? make_empty() : take_null());
 }
 
 // Mounts it onto itself, read-only. It is so before it is to be seen.
@@ -118,7 +116,12 @@ void make_read_only(const Top& top, const std::string& name) {
   cover(top, name, copy);
 }
 
-std::vector<std::string> names_in(const Top& top) {
+struct Entry {
+  std::string name;
+  unsigned char type;  // DT_DIR and the like (readdir(3)).
+};
+
+std::vector<Entry> entries_of(const Top& top) {
   UniqueFd fd{
       check(::openat(top.fd.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC),
             "open {}", top.path)};
@@ -127,12 +130,15 @@ std::vector<std::string> names_in(const Top& top) {
                                                         close);
   check(directory ? 0 : -1, "read {}", top.path);
   (void)fd.release();  // The directory closes it.
-  std::vector<std::string> names;
+  std::vector<Entry> entries;
+  errno = 0;  // Else the end cannot be told from a failure.
   while (const auto* entry = ::readdir(directory.get())) {
     const std::string name = entry->d_name;
-    if (name != "." && name != "..") names.push_back(name);
+    if (name != "." && name != "..") entries.push_back({name, entry->d_type});
+    errno = 0;
   }
-  return names;
+  check(errno == 0 ? 0 : -1, "read {}", top.path);
+  return entries;
 }
 
 // The directory of a process. All else, but for links to one ("self", "net"),
@@ -141,23 +147,34 @@ bool is_process_s(const std::string& name) {
   return name.find_first_not_of("0123456789") == name.npos;
 }
 
-bool can_be_written(mode_t mode) {
-  return S_ISDIR(mode) || (S_ISREG(mode) && (mode & 0222) != 0);
+// A mode is asked for only where it matters: each question makes the kernel
+// build an inode, and most entries are files.
+bool can_be_written(const Top& top, const Entry& entry) {
+  if (entry.type == DT_LNK) return false;
+  if (entry.type == DT_DIR) return true;
+  const auto mode = mode_of(top, entry.name);
+  return mode && (*mode & 0222) != 0;
+}
+
+void cover_proc(const Top& proc, const Entry& entry) {
+  if (is_process_s(entry.name)) return;
+  if (std::ranges::count(kHiddenInProc, entry.name) > 0) {
+    hide(proc, entry.name, entry.type == DT_DIR);
+  } else if (can_be_written(proc, entry)) {
+    make_read_only(proc, entry.name);
+  }
 }
 
 }  // namespace
 
 void hide_kernel_files() {
   const Top proc = open_top("/proc", PROC_SUPER_MAGIC);
-  for (const auto& name : kHiddenInProc) hide(proc, name);
-  for (const auto& name : names_in(proc)) {
-    if (is_process_s(name)) continue;
-    if (std::ranges::count(kHiddenInProc, name) > 0) continue;
-    const auto mode = mode_of(proc, name);
-    if (mode && can_be_written(*mode)) make_read_only(proc, name);
-  }
+  for (const auto& entry : entries_of(proc)) cover_proc(proc, entry);
+
   const Top sys = open_top("/sys", SYSFS_MAGIC);
-  for (const auto& name : kHiddenInSys) hide(sys, name);
+  for (const auto& name : kHiddenInSys) {
+    if (const auto mode = mode_of(sys, name)) hide(sys, name, S_ISDIR(*mode));
+  }
 }
 
 }  // namespace container
