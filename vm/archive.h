@@ -27,8 +27,8 @@ ArchiveEntry archive_file(const std::string& path, std::string name);
 std::string write_archive(const std::vector<ArchiveEntry>& entries);
 
 // Unpacks `archive` below `directory`. Missing parents are made; an existing
-// file is replaced, unless it has this content already: it then stays the same
-// file, of which an emulated processor has translated some. Throws
+// file is replaced, unless it has this content already. Then it stays the same
+// file, parts of which an emulated processor may have translated. Throws
 // std::runtime_error if the archive is damaged or an entry would leave the
 // directory.
 void unpack_archive(std::string_view archive, const std::string& directory);

@@ -1,4 +1,5 @@
-// How the host knows that an event is the judge's, and the next one.
+// How the host knows that an event comes from the judge, and that it is the
+// next one.
 //
 // The host makes a key for each judge and sends it before anything that
 // is judged has run. An event travels as one line,

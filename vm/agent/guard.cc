@@ -24,7 +24,8 @@ namespace {
 using kit::check;
 using kit::UniqueFd;
 
-// The system calls that are closed, by the kernel's hooks for security modules.
+// The system calls that nobody may make any more: the kernel's hooks for
+// security modules refuse them.
 constexpr std::string_view kClosed[] = {"bpf", "perf_event_open"};
 
 std::vector<UniqueFd> programs;  // One for each of kClosed, or none at all.

@@ -16,11 +16,12 @@ using Ports = std::array<kit::UniqueFd, kPortCount>;
 // has been read from the control port already.
 //
 // There may be one job after another. A job gets the files that it brings, and
-// nothing else is put in order here: whoever gives the next job has to find out
+// nothing else is put in order here: whoever hands over the next job finds out
 // whether the last one has left the guest as it was (judges tell).
 //
-// A job that cannot be started is said to be refused, with the reason; nothing
-// is thrown for it. Throws std::system_error if the launcher cannot be reached.
+// If a job cannot be started, the agent says that it is refused, and why;
+// nothing is thrown. Throws std::system_error if the launcher cannot be
+// reached.
 void run_job(const Job& job, const Ports& ports, LineBuffer& lines);
 
 // Sends `message` on the control port.

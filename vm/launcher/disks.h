@@ -24,8 +24,9 @@ Disks make_disks();
 // Throws std::runtime_error if they do not fit.
 void put_files(const Disks& disks, Job& job, const std::string& archive);
 
-// Has the job find the root file system in `file`, an image of squashfs, at
-// /rootfs/NAME, where NAME is that of the file without its ending.
+// Gives the guest the image `file` (squashfs) as a disk. The job finds the root
+// file system that is in it at /rootfs/NAME, named like the file without its
+// ending.
 // Throws SystemError if it cannot be opened.
 void add_image(Disks& disks, Job& job, const std::string& file);
 

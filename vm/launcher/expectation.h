@@ -20,8 +20,7 @@ struct Expected {
   // One that is written up to this step: no case fails, and the earliest step
   // that one waits for is this one, to which the report sends the learner.
   std::string waiting;
-  // One that does nothing of what is asked: it is judged to the end, and earns
-  // nothing.
+  // One that does nothing: it is judged to the end, and earns nothing.
   bool no_points = false;
 };
 
@@ -30,7 +29,8 @@ class Expectation {
   // Throws std::regex_error if the text is no regular expression.
   Expectation(Expected expected, std::string lesson);
 
-  // Something else is expected than that all is right.
+  // Something is expected, and be it that the program is wrong; otherwise, that
+  // all is right.
   [[nodiscard]] bool is_any() const;
 
   // What is expected has happened. The judge has ended, or is_settled().

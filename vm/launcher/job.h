@@ -22,16 +22,16 @@ struct Sinks {
 struct JobOptions {
   bool forward_input = true;  // The launcher's standard input is the job's.
   std::optional<Clock::duration> deadline = std::nullopt;
-  // Asked after each event: is all known that was to be known? Then the
-  // launcher waits no longer, and the job's Ending is empty.
+  // Asked after each event: is enough known? If so, the launcher does not wait
+  // for the job's end, and the Ending is empty.
   std::function<bool()> enough = [] { return false; };
-  // Asked after each event, too: a signal that the job wants as an answer, or
-  // 0. After a SIGTERM it has some seconds to end.
+  // Asked after each event, too: the signal that answers it, or 0. After a
+  // SIGTERM the job has some seconds to end.
   std::function<int()> answer = [] { return 0; };
   std::string key = {};  // A judge's, for its seals: vm/seal.h.
 };
 
-// How a job ended. Just one of the three is the case, or none: see enough.
+// How a job ended: one of the three is set, or none (see `enough`).
 struct Ending {
   std::optional<int>
       status;              // It ended: its exit status, 128+N after signal N.

@@ -5,14 +5,15 @@
 // nothing of what runs in it, and a quarter of the time to judge a program goes
 // into that. So each judge is followed by the next in the same guest, if
 //
-// - it has come to an end by itself: with its whole story told, or where it was
-//   told to stop because all was known that was expected;
+// - it has ended by itself: because it was done, or because it was told that
+// what
+//   was expected has happened;
 // - and the guest is as the first judge found it. Each judge says that before
 //   anything that it judges runs (tests/judge/state.h).
 //
-// Otherwise the guest is given up. If it was the state that was different,
-// the program is judged again, in a fresh guest: what was there at the time
-// is of no account.
+// Otherwise the guest is given up. If it is the state that differs, the
+// program is judged again in a fresh guest, and nothing else that the judge has
+// said counts.
 //
 // A learner's program, or one that means harm, is not judged like this but by
 // `lab judge`, in a guest of its own.

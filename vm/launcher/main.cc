@@ -44,7 +44,7 @@ void define_course_test(CLI::App& judge, lab::CourseTest& test) {
   add("--argument", test.arguments,
       "what the program gets, with --expect-todo");
   add("--expect-waiting", test.expected.waiting,
-      "the step that everything waits for");
+      "the step that has to be the next to be written");
   judge
       .add_flag("--expect-no-points", test.expected.no_points,
                 "it is judged to the end, and earns nothing")
@@ -64,7 +64,7 @@ void define_judge(CLI::App& lab, Options& options) {
   judge->add_option("--program", to.program, "the program to judge")
       ->required();
   judge->add_option("--messages", to.messages,
-                    "a file: why there is no program, if it is not empty");
+                    "a file: what the compiler said, if it built no program");
   judge->add_option("--probe", to.probe, "what the program is to run");
   judge->add_option("--file", to.files,
                     "NAME=PATH: a further file, as /job/NAME");
@@ -171,7 +171,11 @@ int dispatch(CLI::App& lab, const Options& options) {
 
 int main(int argc, char** argv) {
   open_standard_descriptors();
-  CLI::App lab("The lab machine: runs and judges what learners write.", "lab");
+  CLI::App lab(
+      "The lab machine: runs and judges what learners write, in virtual "
+      "machines\n"
+      "(guests) that are thrown away afterwards.",
+      "lab");
   Options options;
   define(lab, options);
   try {

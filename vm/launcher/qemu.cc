@@ -51,10 +51,10 @@ std::pair<UniqueFd, UniqueFd> make_socket_pair() {
   return {UniqueFd{ends[0]}, UniqueFd{ends[1]}};
 }
 
-// In the child: nothing of the caller's but the listed descriptors, no signals
-// from the caller's terminal, and an end with the caller: with its thread, to
-// be exact, which is why a Qemu stays in the thread that has made it. The
-// caller may have other threads, so nothing here takes memory.
+// In the child. It keeps nothing of the caller's but the listed descriptors,
+// gets no signals from the caller's terminal, and dies with the caller; to be
+// exact, with its thread, which is why a Qemu stays in the thread that has made
+// it. The caller may have other threads, so nothing here allocates memory.
 [[noreturn]] void become_qemu(const std::vector<char*>& argv, pid_t parent,
                               const std::vector<int>& descriptors, int errors) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);

@@ -12,7 +12,7 @@ namespace lab {
 inline constexpr int kLauncherFailed = 125;
 
 // argv: the program's path on the host, then its arguments. A program that
-// is no lesson and no solution (a tool that `bazel run` starts, say) is
+// is neither a lesson nor a solution (a tool that `bazel run` starts, say) is
 // executed on the host; this function then does not return.
 //
 // Returns the program's exit status; kLauncherFailed, with one line on standard

@@ -41,9 +41,9 @@ struct Verdict {
   std::size_t of = 0;  // How many cases there are, those left out included.
   bool done = false;   // The judge has said that there is no more to come.
 
-  // Why it is not complete; "" if nothing is known against it. Then it is not
-  // the program that is wrong: the guest, the judge or the program ended too
-  // early, or somebody else spoke for the judge. That is never a pass.
+  // Why it is not complete; "" as long as nothing is known against it. The
+  // guest, the judge or the program ended too early, or somebody else spoke for
+  // the judge: that says nothing about the steps, and is never a pass.
   std::string incomplete = {};
 
   // It is complete, and every case has passed.
