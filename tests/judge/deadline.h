@@ -18,11 +18,13 @@
 
 namespace judge {
 
-// Far more than a correct program needs, even where the machine is emulated.
-inline constexpr std::chrono::seconds kPatience{10};
+// Of this, three quarters must be time in which no processor had anything to do.
+// A correct program leaves them idle for some milliseconds at a time.
+inline constexpr std::chrono::seconds kPatience{4};
 
-// For a program that computes instead of sleeping.
-inline constexpr std::chrono::seconds kLongestPatience{30};
+// For a program that computes instead of sleeping: far more than a correct one
+// needs, even where the guest is emulated.
+inline constexpr std::chrono::seconds kLongestPatience{20};
 
 // After this many limits that were over, one lasts a sixth of the time, and
 // after twice as many a thirtieth.
