@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace kit {
 
@@ -14,7 +15,10 @@ struct Step {
   int number = 0;
 
   // In the order in which they are written: 06.10 comes after 06.9.
-  friend auto operator<=>(const Step&, const Step&) = default;
+  bool operator==(const Step&) const = default;
+  auto operator<=>(const Step& other) const {
+    return std::pair(lesson, number) <=> std::pair(other.lesson, other.number);
+  }
 };
 
 // Returns the step that `text` names: two digits, a point, and a number from 1
