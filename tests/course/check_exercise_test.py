@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What tools/check_exercise.py lets through, and what it does not."""
+"""What bazel/check_exercise.py lets through, and what it does not."""
 
 import os
 import pathlib
@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 
-CHECK = os.path.abspath("tools/check_exercise.py")
+CHECK = os.path.abspath("bazel/check_exercise.py")
 SOURCE = "lessons/04_uts/hostname.cc"
 SECRET = "/etc/passwd"
 GOOD = '#include <unistd.h>\n#include <string>\n#include "lessons/04_uts/hostname.h"\nint answer() { return kAnswer; }\n'

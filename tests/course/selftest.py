@@ -94,7 +94,7 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         scratch = pathlib.Path(name)
         copy = scratch / "copy"
-        for part in ("lessons", "solutions", "tests", "docs", "vm", "rootfs-scripts", "third_party", "tools"):
+        for part in ("lessons", "solutions", "tests", "docs", "vm", "rootfs-scripts", "bazel", "third_party", "tools"):
             shutil.copytree(WORKSPACE / part, copy / part)
         for part in ("README.md", "setup"):
             shutil.copy(WORKSPACE / part, copy)

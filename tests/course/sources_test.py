@@ -172,7 +172,8 @@ LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 CODE = re.compile(r"`([^`\n]+)`")
 TARGET = re.compile(r"//[a-z_0-9/]*(?::[A-Za-z_0-9]+|\.\.\.)")
 PAGE = re.compile(r"\b([A-Za-z_][A-Za-z_0-9.+-]*)\(([1-8])\)")
-TOP = ("lessons/", "solutions/", "tests/", "docs/", "vm/", "rootfs-scripts/", "third_party/", "tools/")
+TOP = ("lessons/", "solutions/", "tests/", "docs/", "vm/", "rootfs-scripts/", "bazel/",
+       "third_party/", "tools/")
 
 
 def target_exists(root, label):

@@ -80,7 +80,7 @@ def main():
     if ASSEMBLY.search(text) or any(ASSEMBLY.search(line) for line in own_lines(output)):
         refuse(source, "has assembly, which no lesson needs and which can read any file")
     with open(stamp, "w", encoding="utf-8") as file:
-        file.write("// The exercise has been checked: tools/check_exercise.py\n")
+        file.write("// The exercise has been checked: bazel/check_exercise.py\n")
 
 
 main()
