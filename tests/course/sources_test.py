@@ -15,6 +15,7 @@ import pathlib
 import re
 import sys
 
+sys.dont_write_bytecode = True  # Beside the sources, nothing is written.
 from links_test import markdown_files
 
 STEP = re.compile(r"\d\d\.\d+")

@@ -84,11 +84,11 @@ check() {
   check_space "space for the cache" "$cache" "$cache_space" || status=1
   check_space "space for builds" "${XDG_CACHE_HOME:-$HOME/.cache}/bazel" "$build_space" || status=1
   if ((!status)); then
-    say "All is there."
+    say "Everything is there."
   elif supported_system; then
-    say "Something is missing. ./setup installs it."
+    say "Something is missing. ./setup will install it."
   else
-    say "Something is missing, and ./setup can install it on Debian and Ubuntu only."
+    say "Something is missing, and ./setup can install it only on Debian and Ubuntu."
   fi
   return "$status"
 }
