@@ -16,8 +16,7 @@ constexpr char kMemoryId[] = "ram";
 // judge (agent/guard.h), whatever the distribution has chosen. The rest saves
 // time: a console without chatter, no calibration loops under emulation, the
 // same addresses for each start of a program, and memory that is freed without
-// waiting (docs/architecture.md, "Why programs in the machine always load at
-// the same address").
+// waiting (docs/decisions/0008-programs-load-at-the-same-address.md and 0010).
 constexpr char kKernelOptions[] =
     "console=ttyS0 quiet loglevel=4 panic=-1 cgroup_no_v1=all apparmor=1 "
     "lsm=lockdown,landlock,yama,apparmor,bpf random.trust_cpu=on tsc=reliable "
@@ -58,8 +57,8 @@ void add_processors_and_memory(CommandLine& line, const Hardware& hardware) {
   const bool kvm = hardware.accelerator == "kvm";
   line.add("-smp", "2", "-m", std::to_string(kMemoryMiB));
   line.add("-M", fmt::format("q35,memory-backend={}", kMemoryId));
-  // One thread for both processors: docs/architecture.md, "Why the emulated
-  // processors take turns".
+  // One thread for both processors:
+  // docs/decisions/0006-emulated-processors-take-turns.md.
   line.add("-accel", kvm ? "kvm" : "tcg,thread=single");
   // What makes a real processor faster makes an emulated one slower. erms:
   // Linux would copy byte by byte. la57: page tables would have five levels,
