@@ -15,8 +15,8 @@ program is a target of its own: //tests:mutants/06_cgroups/NAME/06_cgroups.
 
 load("@rules_cc//cc:defs.bzl", "cc_binary")
 load("//lessons:lesson.bzl", "CORE", "lesson_binary")
-load("//tools:cc.bzl", "KIT_COPTS", "KIT_LINKOPTS")
-load("//tools:judged_exercise.bzl", "BuildMessages")
+load("//bazel:cc.bzl", "KIT_COPTS", "KIT_LINKOPTS")
+load("//bazel:judged_exercise.bzl", "BuildMessages")
 
 # Circumstances and How are set by naming what is different from their defaults.
 JUDGE_COPTS = KIT_COPTS + ["-Wno-missing-field-initializers", "-O1"]

@@ -31,8 +31,7 @@ constexpr char kMemoryId[] = "ram";
 // judge (agent/guard.h), whatever the distribution has chosen. The rest is
 // about time: a console without chatter, no calibration loops under emulation,
 // the same addresses for each start of a program, and no patience before memory
-// is freed (docs/architecture.md, "Why programs in the machine always load at
-// the same address").
+// is freed (docs/decisions/0008-programs-load-at-the-same-address.md and 0010).
 constexpr char kKernelOptions[] =
     "console=ttyS0 quiet loglevel=4 panic=-1 cgroup_no_v1=all apparmor=1 "
     "lsm=lockdown,landlock,yama,apparmor,bpf random.trust_cpu=on tsc=reliable "
@@ -118,8 +117,8 @@ void add_processors_and_memory(CommandLine& line, const MachineParts& parts) {
   const bool kvm = parts.accelerator == "kvm";
   line.add("-smp", "2", "-m", std::to_string(kMemoryMiB));
   line.add("-M", fmt::format("q35,memory-backend={}", kMemoryId));
-  // One thread for both processors: docs/architecture.md, "Why the emulated
-  // processors take turns".
+  // One thread for both processors:
+  // docs/decisions/0006-emulated-processors-take-turns.md.
   line.add("-accel", kvm ? "kvm" : "tcg,thread=single");
   // What a processor of silicon gains by, emulation pays for. erms: Linux would
   // copy byte by byte. la57: page tables would have five levels, and each miss

@@ -8,7 +8,7 @@ prints it: 0 points, and a report that says so.
 """
 
 load("@bazel_tools//tools/cpp:toolchain_utils.bzl", "find_cpp_toolchain")
-load("//tools:compile.bzl", "compile_command")
+load("//bazel:compile.bzl", "compile_command")
 
 BuildMessages = provider(doc = "What could not be built, and why.", fields = ["file"])
 
@@ -111,7 +111,7 @@ judged_exercise = rule(
         "src": attr.label(allow_single_file = [".cc"], mandatory = True),
         "used": attr.label_list(allow_files = True),
         "_cc_toolchain": attr.label(default = "@bazel_tools//tools/cpp:current_cc_toolchain"),
-        "_check": attr.label(default = "//tools:check_exercise.py", allow_single_file = True),
+        "_check": attr.label(default = "//bazel:check_exercise.py", allow_single_file = True),
     },
     fragments = ["cpp"],
     toolchains = ["@bazel_tools//tools/cpp:toolchain_type"],

@@ -18,6 +18,6 @@ KIT_COPTS = [
 # __register_frame_info), 20 million instructions; this one finds them sorted.
 # Bazel chooses the linker gold where there is one, which cannot link such programs.
 KIT_LINKOPTS = select({
-    "//tools:sanitized": [],
+    "//bazel:sanitized": [],
     "//conditions:default": ["-static-pie", "-fuse-ld=bfd"],
 })

@@ -41,7 +41,7 @@ checked_exercise = rule(
         "deps": attr.label_list(providers = [CcInfo]),
         "src": attr.label(allow_single_file = [".cc"], mandatory = True),
         "_cc_toolchain": attr.label(default = "@bazel_tools//tools/cpp:current_cc_toolchain"),
-        "_check": attr.label(default = "//tools:check_exercise.py", allow_single_file = True),
+        "_check": attr.label(default = "//bazel:check_exercise.py", allow_single_file = True),
     },
     fragments = ["cpp"],
     toolchains = ["@bazel_tools//tools/cpp:toolchain_type"],
