@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "lessons/kit/check.h"
 
@@ -13,69 +14,30 @@ namespace {
 // Deeper than any profile, and no danger for the stack.
 constexpr std::size_t kDeepest = 32;
 
-std::string place(const std::string& file, std::string_view text,
-                  std::size_t offset) {
-  const auto before = text.substr(0, offset);
-  const auto line = std::count(before.begin(), before.end(), '\n') + 1;
-  const auto column = offset - (before.rfind('\n') + 1) + 1;  // npos + 1 is 0.
-  return fmt::format("{}:{}:{}", file, line, column);
-}
-
-// The end of the text in quotes that begins at `begin`.
-std::size_t end_of_quotes(std::string_view text, std::size_t begin) {
-  for (auto i = begin + 1; i < text.size(); ++i) {
-    if (text[i] == '\\')
-      ++i;
-    else if (text[i] == '"')
-      return i + 1;
-  }
-  return text.size();
-}
-
-// Where the values and the names of members begin, in their order.
-std::vector<std::size_t> find_parts(std::string_view text) {
-  std::vector<std::size_t> parts;
-  for (std::size_t i = 0; i < text.size();) {
-    i = text.find_first_not_of(" \t\r\n,:]}\xef\xbb\xbf", i);
-    if (i == text.npos) break;
-    parts.push_back(i);
-    if (text[i] == '"') {
-      i = end_of_quotes(text, i);
-    } else if (text[i] == '{' || text[i] == '[') {
-      ++i;
-    } else {
-      i = std::min(text.find_first_of(" \t\r\n,]}", i), text.size());
-    }
-  }
-  return parts;
-}
-
-// Builds the tree from what the parser tells, in the order of the text. So the
-// n-th value or name that it tells of is the n-th part of the text.
+// Builds the tree from what the parser tells. The parser tells of a value or a
+// name once it has read its last byte; of a number, also the byte after it.
 class Builder : public nlohmann::json_sax<nlohmann::json> {
  public:
   Builder(const std::string& file, const std::string& text)
-      : file_(file), text_(text), parts_(find_parts(text)) {}
+      : file_(file), text_(text), unread_(text) {}
 
   Json build() {
-    (void)nlohmann::json::sax_parse(text_, this);
-    return std::move(root_);
+    (void)nlohmann::json::sax_parse(unread_, this);
+    return std::move(root_.list.front());
   }
 
   bool null() override { return put(Json::Kind::kNull); }
   bool boolean(bool) override { return put(Json::Kind::kOther); }
   bool number_integer(std::int64_t) override { return put(Json::Kind::kOther); }
   bool number_unsigned(std::uint64_t value) override {
-    put(Json::Kind::kNumber);
-    last_->number = value;
+    add(Json::Kind::kNumber).number = value;
     return true;
   }
   bool number_float(double, const std::string&) override {
     return put(Json::Kind::kOther);
   }
   bool string(std::string& value) override {
-    put(Json::Kind::kText);
-    last_->text = value;
+    add(Json::Kind::kText).text = value;
     return true;
   }
   bool binary(nlohmann::json::binary_t&) override { return false; }
@@ -98,34 +60,47 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
   // read: how many bytes have been, the wrong one included.
   bool parse_error(std::size_t read, const std::string& token,
                    const nlohmann::json::exception&) override {
-    const auto where = place(file_, text_, std::max<std::size_t>(read, 1) - 1);
+    const auto where = place(std::max<std::size_t>(read, 1) - 1);
     if (read > text_.size()) kit::fail("{}: the text ends too early", where);
     kit::fail("{}: this is not JSON, at the end of: {}", where, token);
   }
 
  private:
-  std::string next_place() { return place(file_, text_, parts_.at(next_++)); }
+  std::string place(std::size_t offset) const {
+    const auto before = std::string_view(text_).substr(0, offset);
+    const auto line = std::count(before.begin(), before.end(), '\n') + 1;
+    const auto line_begin = before.rfind('\n') + 1;  // npos + 1 is 0.
+    return fmt::format("{}:{}:{}", file_, line, offset - line_begin + 1);
+  }
 
-  bool put(Json::Kind kind) {
-    Json json;
+  // Where the value or name begins that the parser has just read. Between the
+  // one before and this one stand only bytes that cannot begin either.
+  std::string next_place() {
+    constexpr const char* kBetween = " \t\r\n,:]}\xef\xbb\xbf";
+    const auto begin = text_.find_first_not_of(kBetween, end_);
+    end_ = text_.size() - static_cast<std::size_t>(unread_.rdbuf()->in_avail());
+    return place(begin);
+  }
+
+  Json& add(Json::Kind kind) {
+    Json& outer = *open_.back();
+    const bool is_object = outer.kind == Json::Kind::kObject;
+    Json& json = (is_object ? outer.members : outer.list).emplace_back();
+    if (is_object) json.name = key_;
     json.kind = kind;
     json.where = next_place();
-    if (open_.empty()) {
-      root_ = std::move(json);
-      last_ = &root_;
-    } else if (open_.back()->kind == Json::Kind::kList) {
-      last_ = &open_.back()->list.emplace_back(std::move(json));
-    } else {
-      json.name = key_;
-      last_ = &open_.back()->members.emplace_back(std::move(json));
-    }
+    return json;
+  }
+
+  bool put(Json::Kind kind) {
+    add(kind);
     return true;
   }
 
   bool open(Json::Kind kind) {
-    put(kind);
-    if (open_.size() == kDeepest) refuse(*last_, "this is nested too deep");
-    open_.push_back(last_);
+    Json& json = add(kind);
+    if (open_.size() > kDeepest) refuse(json, "this is nested too deep");
+    open_.push_back(&json);
     return true;
   }
 
@@ -136,11 +111,10 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
 
   const std::string& file_;
   const std::string& text_;
-  std::vector<std::size_t> parts_;
-  std::size_t next_ = 0;
-  Json root_;
-  Json* last_ = nullptr;
-  std::vector<Json*> open_;  // Lists and objects that have not ended.
+  std::istringstream unread_;
+  std::size_t end_ = 0;  // Of the value or name before, or one byte later.
+  Json root_;            // A list of one value: that of the whole text.
+  std::vector<Json*> open_{&root_};  // Lists and objects that have not ended.
   std::string key_;
 };
 

@@ -16,7 +16,7 @@ struct Json {
 
   std::string name;  // If it is a member of an object.
   Kind kind = Kind::kNull;
-  std::string where;         // "profile.json:3:14": line and column, from 1.
+  std::string where;         // "profile.json:3:14": line 3, its 14th byte.
   std::uint64_t number = 0;  // A negative one is kOther.
   std::string text;
   std::vector<Json> list;
