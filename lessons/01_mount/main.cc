@@ -3,8 +3,8 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include "lessons/01_mount/given/volumes.h"
 #include "lessons/01_mount/mount.h"
-#include "lessons/01_mount/volumes.h"
 #include "lessons/kit/check.h"
 #include "lessons/kit/default_root.h"
 #include "lessons/kit/guard.h"

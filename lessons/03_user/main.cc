@@ -5,7 +5,7 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
-#include "lessons/03_user/restrictions.h"
+#include "lessons/03_user/given/restrictions.h"
 #include "lessons/03_user/user.h"
 #include "lessons/kit/check.h"
 #include "lessons/kit/default_root.h"

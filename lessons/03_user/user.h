@@ -24,7 +24,7 @@
 #include <filesystem>
 #include <string>
 
-#include "lessons/03_user/ids.h"
+#include "lessons/03_user/given/ids.h"
 
 namespace container {
 

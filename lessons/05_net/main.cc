@@ -5,7 +5,7 @@
 
 #include <csignal>
 
-#include "lessons/05_net/connection.h"
+#include "lessons/05_net/given/connection.h"
 #include "lessons/kit/check.h"
 #include "lessons/kit/gate.h"
 #include "lessons/kit/guard.h"

@@ -21,9 +21,9 @@
 #include <cstdint>
 #include <string>
 
-#include "lessons/05_net/address.h"
-#include "lessons/05_net/netlink.h"
-#include "lessons/05_net/rule.h"
+#include "lessons/05_net/given/address.h"
+#include "lessons/05_net/given/netlink.h"
+#include "lessons/05_net/given/rule.h"
 #include "lessons/kit/unique_fd.h"
 
 namespace container {

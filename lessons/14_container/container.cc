@@ -6,8 +6,8 @@
 #include "lessons/01_mount/mount.h"
 #include "lessons/02_pid/pid.h"
 #include "lessons/04_uts/hostname.h"
-#include "lessons/14_container/file_system.h"
-#include "lessons/14_container/kernel_files.h"
+#include "lessons/14_container/given/file_system.h"
+#include "lessons/14_container/given/kernel_files.h"
 #include "lessons/kit/todo.h"
 
 namespace container {

@@ -26,14 +26,14 @@
 #include <string>
 #include <vector>
 
-#include "lessons/01_mount/volumes.h"
+#include "lessons/01_mount/given/volumes.h"
 #include "lessons/03_user/user.h"
-#include "lessons/05_net/connection.h"
-#include "lessons/06_cgroups/owner.h"
+#include "lessons/05_net/given/connection.h"
+#include "lessons/06_cgroups/given/owner.h"
 #include "lessons/07_caps/capabilities.h"
 #include "lessons/08_seccomp/filter.h"
-#include "lessons/14_container/file_system.h"
-#include "lessons/14_container/terminal.h"
+#include "lessons/14_container/given/file_system.h"
+#include "lessons/14_container/given/terminal.h"
 #include "lessons/kit/program.h"
 
 namespace container {

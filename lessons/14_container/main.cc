@@ -11,10 +11,10 @@
 
 #include "lessons/01_mount/mount.h"
 #include "lessons/02_pid/pid.h"
-#include "lessons/14_container/caller.h"
 #include "lessons/14_container/container.h"
-#include "lessons/14_container/file_system.h"
-#include "lessons/14_container/options.h"
+#include "lessons/14_container/given/caller.h"
+#include "lessons/14_container/given/file_system.h"
+#include "lessons/14_container/given/options.h"
 #include "lessons/kit/check.h"
 #include "lessons/kit/gate.h"
 #include "lessons/kit/guard.h"

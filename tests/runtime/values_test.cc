@@ -1,7 +1,7 @@
 // Values of options: Docker's forms are read as Docker reads them, and what
 // cannot be done is an error.
 
-#include "lessons/14_container/values.h"
+#include "lessons/14_container/given/values.h"
 
 #include <unistd.h>
 
