@@ -6,8 +6,8 @@
 
 #include "lessons/06_cgroups/cgroup.h"
 #include "lessons/06_cgroups/given/control.h"
-#include "lessons/06_cgroups/given/options.h"
 #include "lessons/06_cgroups/given/owner.h"
+#include "lessons/06_cgroups/given/request.h"
 #include "lessons/kit/check.h"
 #include "lessons/kit/guard.h"
 #include "lessons/kit/spawn.h"

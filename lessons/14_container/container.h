@@ -38,7 +38,7 @@
 
 namespace container {
 
-// What a container is to be like. options.h makes it from the command line.
+// What a container is to be like. given/settings.h makes it of the options.
 struct Settings {
   std::string name;  // Of the container, and of its cgroup.
   Limits limits;

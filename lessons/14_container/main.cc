@@ -14,7 +14,7 @@
 #include "lessons/14_container/container.h"
 #include "lessons/14_container/given/caller.h"
 #include "lessons/14_container/given/file_system.h"
-#include "lessons/14_container/given/options.h"
+#include "lessons/14_container/given/settings.h"
 #include "lessons/kit/check.h"
 #include "lessons/kit/gate.h"
 #include "lessons/kit/guard.h"
@@ -125,7 +125,8 @@ int run(Settings settings, char** argv) {
 // Who may trace processes can reach the file of the program that the init runs,
 // and change it: CVE-2019-5736. There, that file is a copy in memory.
 int start(int argc, char** argv) {
-  Settings settings = container::parse_run(argc - 1, argv + 1);
+  const auto options = container::parse_run_options(argc - 1, argv + 1);
+  Settings settings = container::settings_of(options);
   const auto may_trace = container::bit(CAP_SYS_PTRACE);
   if ((settings.capabilities.bounding & may_trace) != 0) {
     kit::run_from_sealed_copy(argv);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "lessons/kit/check.h"
 
@@ -21,44 +22,16 @@ std::string place(const std::string& file, std::string_view text,
   return fmt::format("{}:{}:{}", file, line, column);
 }
 
-// The end of the text in quotes that begins at `begin`.
-std::size_t end_of_quotes(std::string_view text, std::size_t begin) {
-  for (auto i = begin + 1; i < text.size(); ++i) {
-    if (text[i] == '\\')
-      ++i;
-    else if (text[i] == '"')
-      return i + 1;
-  }
-  return text.size();
-}
-
-// Where the values and the names of members begin, in their order.
-std::vector<std::size_t> find_parts(std::string_view text) {
-  std::vector<std::size_t> parts;
-  for (std::size_t i = 0; i < text.size();) {
-    i = text.find_first_not_of(" \t\r\n,:]}\xef\xbb\xbf", i);
-    if (i == text.npos) break;
-    parts.push_back(i);
-    if (text[i] == '"') {
-      i = end_of_quotes(text, i);
-    } else if (text[i] == '{' || text[i] == '[') {
-      ++i;
-    } else {
-      i = std::min(text.find_first_of(" \t\r\n,]}", i), text.size());
-    }
-  }
-  return parts;
-}
-
-// Builds the tree from what the parser tells, in the order of the text. So the
-// n-th value or name that it tells of is the n-th part of the text.
+// Builds the tree from what the parser tells it. The parser tells of a value or
+// a name as soon as it has read it, and how far it has read is known from the
+// stream.
 class Builder : public nlohmann::json_sax<nlohmann::json> {
  public:
   Builder(const std::string& file, const std::string& text)
-      : file_(file), text_(text), parts_(find_parts(text)) {}
+      : file_(file), text_(text), stream_(text) {}
 
   Json build() {
-    (void)nlohmann::json::sax_parse(text_, this);
+    (void)nlohmann::json::sax_parse(stream_, this);
     return std::move(root_);
   }
 
@@ -104,7 +77,16 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
   }
 
  private:
-  std::string next_place() { return place(file_, text_, parts_.at(next_++)); }
+  // Where the part that has just been read begins: behind the part before, and
+  // what can be between two. (A number ends where the next byte is no digit, so
+  // that byte has been read, too.)
+  std::string next_place() {
+    const auto begin =
+        text_.find_first_not_of(" \t\r\n,:]}\xef\xbb\xbf", end_of_last_);
+    end_of_last_ = static_cast<std::size_t>(
+        stream_.rdbuf()->pubseekoff(0, std::ios::cur, std::ios::in));
+    return place(file_, text_, begin);
+  }
 
   bool put(Json::Kind kind) {
     Json json;
@@ -136,8 +118,8 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
 
   const std::string& file_;
   const std::string& text_;
-  std::vector<std::size_t> parts_;
-  std::size_t next_ = 0;
+  std::istringstream stream_;
+  std::size_t end_of_last_ = 0;
   Json root_;
   Json* last_ = nullptr;
   std::vector<Json*> open_;  // Lists and objects that have not ended.

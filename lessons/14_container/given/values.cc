@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "lessons/06_cgroups/given/options.h"
+#include "lessons/06_cgroups/given/limit_options.h"
 #include "lessons/14_container/given/file_system.h"
 #include "lessons/kit/check.h"
 #include "lessons/kit/file.h"
@@ -97,10 +97,6 @@ unsigned parse_shares(const std::string& text) {
 
 std::uint64_t parse_pids_limit(const std::string& text) {
   return text == "-1" || text == "0" ? kAllPids : parse_pids(text);
-}
-
-std::uint64_t parse_swap_limit(const std::string& text) {
-  return text == "-1" ? kUnlimited : parse_memory_and_swap(text);
 }
 
 std::function<IoLimit(const std::string&)> io_limit(

@@ -35,9 +35,6 @@ unsigned parse_shares(const std::string& text);
 // --pids-limit: a number, or -1, or 0, for as many as there can be.
 std::uint64_t parse_pids_limit(const std::string& text);
 
-// --memory-swap: a size, or -1 or "max" for kUnlimited.
-std::uint64_t parse_swap_limit(const std::string& text);
-
 // "/dev/vda:1m" or "254:0:100": parse_value is for what is behind the last ":".
 std::function<IoLimit(const std::string&)> io_limit(
     const char* key,

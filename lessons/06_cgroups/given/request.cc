@@ -1,5 +1,6 @@
-#include "lessons/06_cgroups/given/options.h"
+#include "lessons/06_cgroups/given/request.h"
 
+#include "lessons/06_cgroups/given/limit_options.h"
 #include "lessons/06_cgroups/given/owner.h"
 #include "lessons/kit/check.h"
 #include "lessons/kit/options.h"
@@ -11,10 +12,9 @@ namespace {
 
 // What is given on the command line, before it is made one request.
 struct Given {
-  Limits limits;
+  LimitOptions limits;
   std::optional<std::string> name;
-  std::optional<std::uint64_t> memory_and_swap;  // kUnlimited: no swap limit.
-  std::vector<Request> actions;                  // Freeze, thaw, ...
+  std::vector<Request> actions;  // Freeze, thaw, ...
 };
 
 unsigned parse_weight(const std::string& text) {
@@ -39,30 +39,18 @@ IoLimit parse_io_limit(const std::string& text) {
   kit::fail("\"{}\" is not one of rbps, wbps, riops and wiops", key);
 }
 
-void add_limits(kit::Options& options, Given& given) {
-  auto& limits = given.limits;
+void add_limits(kit::Options& options, LimitOptions& given) {
   options.add("--pids-max", "N", "processes and threads at the same time",
-              limits.pids_max, parse_pids);
-  options.add("--memory", "SIZE", "bytes, or like 64m or 1g", limits.memory,
-              kit::parse_size);
-  options.add("--memory-swap", "SIZE",
-              "memory and swap together, or max (as --memory: no swap)",
-              given.memory_and_swap, parse_memory_and_swap);
-  options.add("--memory-reservation", "SIZE",
-              "memory that it keeps while others have more (none)",
-              limits.memory_low, kit::parse_size);
-  options.add("--cpus", "F", "processors' worth of time, like 0.5", limits.cpus,
-              parse_cpus);
+              given.limits.pids_max, parse_pids);
+  add_limit_options(options, given, "all");
   options.add("--cpu-weight", "N",
               "its share while others want time too, 1 to 10000 (100)",
-              limits.cpu_weight, parse_weight);
-  options.add("--cpuset-cpus", "LIST", "the processors it may use, like 0-1,3",
-              limits.cpuset_cpus, parse_cpu_list);
+              given.limits.cpu_weight, parse_weight);
   options.add_list("--io-max", "DEV:KEY=N",
                    "for the disk DEV (/dev/vda or 254:0) and the KEY\n"
                    "rbps or wbps (bytes read, written per second), or\n"
                    "riops or wiops (requests); may be repeated",
-                   limits.io_max, parse_io_limit);
+                   given.limits.io_max, parse_io_limit);
 }
 
 void add_actions(kit::Options& options, Given& given) {
@@ -77,47 +65,11 @@ void add_actions(kit::Options& options, Given& given) {
   add("--kill", Action::kKill, "end its processes");
 }
 
-bool has_limits(const Limits& limits) {
-  return !controllers_for(limits).empty();
+bool has_limits(const LimitOptions& given) {
+  return !controllers_for(given.limits).empty() || given.memory_and_swap;
 }
 
 }  // namespace
-
-std::uint64_t parse_pids(const std::string& text) {
-  return kit::parse_number(text, 1, kAllPids);
-}
-
-// The kernel takes no quota below 1 ms, a hundredth of the period.
-double parse_cpus(const std::string& text) {
-  return kit::parse_decimal(text, 0.01, 8192);
-}
-
-std::string parse_cpu_list(const std::string& text) {
-  kit::parse_cpus(text);
-  return text;
-}
-
-std::uint64_t parse_memory_and_swap(const std::string& text) {
-  return text == "max" ? kUnlimited : kit::parse_size(text);
-}
-
-// --memory-swap counts memory and swap together, as Docker's does; the kernel
-// has a limit for each. Without a limit for swap, what is above the limit for
-// memory would be swapped out: the command would only become slow.
-void set_swap(Limits& limits, std::optional<std::uint64_t> sum) {
-  if (!limits.memory) {
-    if (sum) kit::fail("--memory-swap needs --memory");
-    return;
-  }
-  const auto memory = *limits.memory;
-  if (sum.value_or(memory) < memory) {
-    kit::fail("--memory-swap counts the memory, too: it is less than --memory");
-  }
-  if (limits.memory_low.value_or(0) > memory) {
-    kit::fail("--memory-reservation is more than --memory");
-  }
-  limits.swap = sum == kUnlimited ? kUnlimited : sum.value_or(memory) - memory;
-}
 
 Request parse_request(int argc, char** argv) {
   Given given;
@@ -127,7 +79,7 @@ Request parse_request(int argc, char** argv) {
       "kill it.",
       "[OPTION]... [--] [COMMAND [ARG]...]\n"
       "       06_cgroups --freeze|--thaw|--stats|--kill NAME");
-  add_limits(options, given);
+  add_limits(options, given.limits);
   options.add("--name", "NAME", "its name (a random one)", given.name,
               kit::parse_name);
   add_actions(options, given);
@@ -135,15 +87,16 @@ Request parse_request(int argc, char** argv) {
 
   if (!given.actions.empty()) {
     if (given.actions.size() > 1 || given.name || !command.empty() ||
-        has_limits(given.limits) || given.memory_and_swap) {
+        has_limits(given.limits)) {
       kit::fail("--freeze, --thaw, --stats and --kill go with nothing else");
     }
     return given.actions.front();
   }
-  set_swap(given.limits, given.memory_and_swap);
+  Limits& limits = given.limits.limits;
+  set_swap(limits, given.limits.memory_and_swap);
   if (command.empty()) command = {"/bin/sh"};
   return {Action::kRun, given.name.value_or(kit::unique_name("06_cgroups")),
-          given.limits, command};
+          limits, command};
 }
 
 }  // namespace container
