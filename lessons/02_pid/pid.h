@@ -78,7 +78,7 @@ int be_init(pid_t command);
 // ended it. Throws SystemError: that no child is left (ECHILD) is no error.
 std::optional<int> reap(pid_t command);
 
-// ---- Given (signals.cc) ----------------------------------------------------
+// ---- In given/signals.cc ----------------------------------------------------
 
 // Blocks the signals that next_signal() waits for, so that they are kept until
 // it asks for them. Returns the mask of before, for the command.

@@ -85,7 +85,7 @@ void raise_ambient(Capabilities capabilities);
 // Throws SystemError.
 void forbid_new_privileges();
 
-// ---- Given (choose.cc) -----------------------------------------------------
+// ---- In given/choose_sets.cc ------------------------------------------------
 
 // What Docker gives to a container's root.
 inline constexpr Capabilities kDockerDefault =

@@ -41,7 +41,7 @@ struct Rule {
   std::vector<scmp_arg_cmp> conditions;  // At most one for each argument.
 };
 
-// profile.h makes it from a profile in Docker's format.
+// given/profile.h makes it from a profile in Docker's format.
 struct Policy {
   Verdict otherwise = SCMP_ACT_ERRNO(EPERM);  // If no rule is for a call.
   std::vector<std::uint32_t> architectures;   // SCMP_ARCH_...: those it is for.
@@ -69,7 +69,7 @@ using Filter = std::vector<sock_filter>;
 void install_filter(const Filter& filter);
 
 // Step 08.2. Returns a filter without rules: the verdict is `policy.otherwise`
-// for each call, in the architecture of this machine and in all of the
+// for each call, in the architecture of this host and in all of the
 // policy's. A call in any other kills the process (SCMP_ACT_KILL_PROCESS).
 //
 // Throws SystemError; std::runtime_error if the verdict is not a known one.
@@ -94,14 +94,14 @@ bool add_rule(const Context& context, Verdict otherwise, const Rule& rule);
 //
 // A rule on arguments must hold for each way to make the call, and 32-bit
 // programs have ways on which no argument can be seen: socketcall(2) has those
-// of socket(2) in memory. other_ways.h finds the numbers.
+// of socket(2) in memory. given/other_ways.h finds the numbers.
 //
 // numbers: 1 to 100 of them.
 Filter refuse_32_bit(const Filter& filter,
                      const std::vector<std::uint32_t>& numbers,
                      Verdict verdict);
 
-// ---- Given (compile.cc) ----------------------------------------------------
+// ---- In given/compile.cc ----------------------------------------------------
 
 // Libseccomp's functions return what went wrong as a negative errno, and do not
 // set errno: kit::check() is not for them. Throws SystemError if `result` is

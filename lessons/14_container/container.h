@@ -28,7 +28,7 @@
 
 #include "lessons/01_mount/given/volumes.h"
 #include "lessons/03_user/user.h"
-#include "lessons/05_net/given/connection.h"
+#include "lessons/05_net/given/container_network.h"
 #include "lessons/06_cgroups/given/owner.h"
 #include "lessons/07_caps/capabilities.h"
 #include "lessons/08_seccomp/filter.h"
@@ -51,7 +51,7 @@ struct Settings {
   std::string host_name;
   std::optional<std::string> domain_name;
 
-  bool has_own_network = true;  // If not, it is in the machine's.
+  bool has_own_network = true;  // If not, it is in the host's.
   NetworkSettings network;
 
   std::optional<IdMaps> id_maps;  // Not set: no user namespace.
@@ -85,12 +85,12 @@ clone_args prepare_start(const Settings& settings, const Cgroup& cgroup);
 
 // Step 14.3. Prepares from outside what the init cannot do itself, while it
 // waits for that: writes its id maps, if there are any, and makes its network.
-// Returns the Network, which goes with that; nullptr if the container has none
-// of its own.
+// Returns the ContainerNetwork, which goes with that; nullptr if the container
+// has none of its own.
 //
 // init: its process number. Throws what the functions of the lessons throw.
-std::unique_ptr<Network> prepare_from_outside(const Settings& settings,
-                                              pid_t init);
+std::unique_ptr<ContainerNetwork> prepare_from_outside(const Settings& settings,
+                                                       pid_t init);
 
 // ---- In the init -----------------------------------------------------------
 

@@ -18,8 +18,8 @@
 
 namespace judge {
 
-// Of this, three quarters must be time in which no processor had anything to do.
-// A correct program leaves them idle for some milliseconds at a time.
+// Of this, three quarters must be time in which no processor had anything to
+// do. A correct program leaves them idle for some milliseconds at a time.
 inline constexpr std::chrono::seconds kPatience{4};
 
 // For a program that computes instead of sleeping: far more than a correct one

@@ -14,7 +14,7 @@ namespace container {
 
 struct Mount {
   std::filesystem::path target;         // In the container.
-  std::filesystem::path source;         // In the machine. Empty: a tmpfs.
+  std::filesystem::path source;         // On the host. Empty: a tmpfs.
   bool read_only = false;               // A volume's.
   bool device = false;                  // A device, that is to work as one.
   std::optional<std::uint64_t> size{};  // A tmpfs's, in bytes.

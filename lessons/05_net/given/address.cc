@@ -23,12 +23,12 @@ in_addr parse_address(std::string_view text) {
   return address;
 }
 
-Range parse_range(std::string_view text) {
+AddressRange parse_range(std::string_view text) {
   const auto slash = text.find('/');
   if (slash == text.npos) {
     kit::fail("\"{}\" is not an address with a length, like 10.0.5.2/24", text);
   }
-  Range range;
+  AddressRange range;
   range.address = parse_address(text.substr(0, slash));
   range.length =
       static_cast<unsigned>(kit::parse_number(text.substr(slash + 1), 8, 30));
@@ -49,7 +49,7 @@ std::string to_text(in_addr address) {
   return ::inet_ntop(AF_INET, &address, text, sizeof text);
 }
 
-std::string to_text(const Range& range) {
+std::string to_text(const AddressRange& range) {
   return fmt::format("{}/{}", to_text(range.address), range.length);
 }
 
@@ -58,15 +58,15 @@ in_addr netmask(unsigned length) {
   return {::htonl(static_cast<std::uint32_t>(ones))};
 }
 
-in_addr network_of(const Range& range) {
+in_addr network_of(const AddressRange& range) {
   return {range.address.s_addr & netmask(range.length).s_addr};
 }
 
-in_addr nth_address(const Range& range, unsigned n) {
+in_addr nth_address(const AddressRange& range, unsigned n) {
   return {::htonl(::ntohl(network_of(range).s_addr) + n)};
 }
 
-bool is_usable(in_addr address, const Range& range) {
+bool is_usable(in_addr address, const AddressRange& range) {
   const auto number = ::ntohl(address.s_addr);
   const auto first = ::ntohl(network_of(range).s_addr);
   const auto last =

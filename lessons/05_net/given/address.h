@@ -12,7 +12,7 @@
 namespace container {
 
 // "10.0.5.2/24": an address, and all those that have the same first 24 bits.
-struct Range {
+struct AddressRange {
   in_addr address{};
   unsigned length = 32;
 };
@@ -27,7 +27,7 @@ struct Sender {
   in_addr address{};
 };
 
-// "8080:80": a port of the machine that stands for one of the container.
+// "8080:80": a port of the host that stands for one of the container.
 struct PublishedPort {
   std::uint16_t host = 0;
   std::uint16_t container = 0;
@@ -35,24 +35,24 @@ struct PublishedPort {
 
 // These throw std::runtime_error, which quotes the text.
 in_addr parse_address(std::string_view text);
-Range parse_range(std::string_view text);  // The length is 8 to 30.
+AddressRange parse_range(std::string_view text);  // The length is 8 to 30.
 PublishedPort parse_published_port(std::string_view text);
 
 std::string to_text(in_addr address);
-std::string to_text(const Range& range);
+std::string to_text(const AddressRange& range);
 
 // 24 -> 255.255.255.0
 in_addr netmask(unsigned length);
 
 // The first address of the range, 10.0.5.0, which stands for all of it.
-in_addr network_of(const Range& range);
+in_addr network_of(const AddressRange& range);
 
 // The address that is `n` after the first one.
-in_addr nth_address(const Range& range, unsigned n);
+in_addr nth_address(const AddressRange& range, unsigned n);
 
-// Can a machine of the range have this address? Not the first and the last,
+// Can a host of the range have this address? Not the first and the last,
 // and none that means something else everywhere (127.0.0.1, 224.0.0.1).
-bool is_usable(in_addr address, const Range& range);
+bool is_usable(in_addr address, const AddressRange& range);
 
 inline bool operator==(in_addr left, in_addr right) {
   return left.s_addr == right.s_addr;

@@ -1,4 +1,4 @@
-// Given: carries connections from the machine's ports to the container's.
+// Given: carries connections from the host's ports to the container's.
 
 #pragma once
 
@@ -11,11 +11,11 @@
 
 namespace container {
 
-// A process in the machine's network, which accepts connections, makes one to
+// A process in the host's network, which accepts connections, makes one to
 // the container for each, and copies what comes in on either side to the other.
 // It ends with its owner, and with the process that has made it.
 //
-// The container sees the machine as its client, not the real one.
+// The container sees the host as its client, not the real one.
 class Relay {
  public:
   struct Port {

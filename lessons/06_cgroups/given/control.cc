@@ -44,7 +44,7 @@ std::string_view advice(const fs::path& cgroup, std::string_view control,
     case ENODEV:
       return "not a whole disk, or the cgroup has just been removed";
     case ERANGE:
-      return "the machine has no such processor";
+      return "the host has no such processor";
     case EACCES:
     case EPERM:
     case EROFS:

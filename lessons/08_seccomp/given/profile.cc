@@ -151,7 +151,7 @@ scmp_compare comparison(const Json& json) {
 constexpr const char* kThisArchitecture = "SCMP_ARCH_X86_64";
 constexpr const char* kThisForGo = "amd64";
 
-// Nothing if libseccomp knows of no such machine: it may be a newer one.
+// Nothing if libseccomp knows of no such architecture: it may be a newer one.
 std::optional<std::uint32_t> architecture(const Json& json) {
   constexpr std::string_view kPrefix = "SCMP_ARCH_";
   const std::string name = text(json);

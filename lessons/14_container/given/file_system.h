@@ -43,7 +43,7 @@ void prepare_root(Root& root);
 std::filesystem::path provide_root(const std::optional<Root>& chosen);
 
 // Adds what /dev is made of to the mounts of a container: a tmpfs, six devices
-// of the machine's, and memory to be shared, /dev/shm: `shm_size` bytes, or
+// of the host's, and memory to be shared, /dev/shm: `shm_size` bytes, or
 // 64m.
 void add_devices(std::vector<Mount>& mounts,
                  std::optional<std::uint64_t> shm_size);
@@ -55,7 +55,7 @@ void mount_sys();
 
 // When the old root has gone, and before the mounts of Settings::mounts: device
 // files in the root do not work any more. Root of a container may make them
-// (CAP_MKNOD), and one of them could be the machine's disk. Throws SystemError.
+// (CAP_MKNOD), and one of them could be the host's disk. Throws SystemError.
 void forbid_devices();
 
 // Whether complete_dev() makes `target`, which is normal, or mounts on it.

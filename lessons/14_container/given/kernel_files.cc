@@ -23,7 +23,7 @@ using kit::UniqueFd;
 namespace container {
 namespace {
 
-// What tells about the machine, its hardware and its other processes.
+// What tells about the host, its hardware and its other processes.
 const std::vector<std::string> kHiddenInProc = {
     "acpi",          "asound", "interrupts",  "kcore",      "keys",
     "latency_stats", "scsi",   "sched_debug", "timer_list", "timer_stats"};
@@ -116,12 +116,12 @@ void make_read_only(const Top& top, const std::string& name) {
   cover(top, name, copy);
 }
 
-struct Entry {
+struct DirectoryEntry {
   std::string name;
   unsigned char type;  // DT_DIR and the like (readdir(3)).
 };
 
-std::vector<Entry> entries_of(const Top& top) {
+std::vector<DirectoryEntry> entries_of(const Top& top) {
   UniqueFd fd{
       check(::openat(top.fd.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC),
             "open {}", top.path)};
@@ -130,7 +130,7 @@ std::vector<Entry> entries_of(const Top& top) {
                                                         close);
   check(directory ? 0 : -1, "read {}", top.path);
   (void)fd.release();  // The directory closes it.
-  std::vector<Entry> entries;
+  std::vector<DirectoryEntry> entries;
   errno = 0;  // Else the end cannot be told from a failure.
   while (const auto* entry = ::readdir(directory.get())) {
     const std::string name = entry->d_name;
@@ -142,21 +142,21 @@ std::vector<Entry> entries_of(const Top& top) {
 }
 
 // The directory of a process. All else, but for links to one ("self", "net"),
-// is the machine's: there is one /proc/irq, however many /proc.
+// is the host's: there is one /proc/irq, however many /proc.
 bool is_process_s(const std::string& name) {
   return name.find_first_not_of("0123456789") == name.npos;
 }
 
 // A mode is asked for only where it matters: each question makes the kernel
 // build an inode, and most entries are files.
-bool can_be_written(const Top& top, const Entry& entry) {
+bool can_be_written(const Top& top, const DirectoryEntry& entry) {
   if (entry.type == DT_LNK) return false;
   if (entry.type == DT_DIR) return true;
   const auto mode = mode_of(top, entry.name);
   return mode && (*mode & 0222) != 0;
 }
 
-void cover_proc(const Top& proc, const Entry& entry) {
+void cover_proc(const Top& proc, const DirectoryEntry& entry) {
   if (is_process_s(entry.name)) return;
   if (std::ranges::count(kHiddenInProc, entry.name) > 0) {
     hide(proc, entry.name, entry.type == DT_DIR);

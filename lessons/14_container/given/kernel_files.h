@@ -6,7 +6,7 @@
 namespace container {
 
 // After complete_dev(): covers files of /proc and /sys that tell about the
-// machine, and makes read-only whatever of /proc is not a process's own.
+// host, and makes read-only whatever of /proc is not a process's own.
 //
 // Whoever shares the root may rename the directories that are mounted on, while
 // this works. So "/proc" and "/sys" are opened once, have to be the kernel's,

@@ -21,7 +21,7 @@ void add_file_system(kit::Options& options, RunOptions& given) {
   options.add_flag("--read-only", "the root itself is read-only",
                    given.read_only_root);
   options.add_list("-v,--volume", "SRC:DST[:ro]",
-                   "the machine's file or directory SRC, at DST;\n"
+                   "the host's file or directory SRC, at DST;\n"
                    "ro: read-only; may be repeated",
                    given.mounts, parse_container_volume);
   options.add("--shm-size", "SIZE", "of /dev/shm (64m)", given.shm_size,
@@ -33,7 +33,7 @@ void add_file_system(kit::Options& options, RunOptions& given) {
 }
 
 void add_limits(kit::Options& options, LimitOptions& given) {
-  add_limit_options(options, given, "half of the machine's");
+  add_limit_options(options, given, "half of the host's");
   Limits& limits = given.limits;
   options.add("--cpu-shares", "N",
               "its share while others want time too, 2 to 262144\n(1024)",
@@ -64,15 +64,15 @@ void add_names_and_network(kit::Options& options, RunOptions& given) {
   options.add("--domainname", "NAME", "its NIS domain name (none)",
               given.domain_name, parse_host_name);
   options.add("--network,--net", "MODE",
-              "none: a loopback; bridge: a link to the machine,\n"
-              "and beyond; host: the machine's (none, or bridge\n"
+              "none: a loopback; bridge: a link to the host,\n"
+              "and beyond; host: the host's (none, or bridge\n"
               "with --publish or --ip)",
               given.network,
               one_of({"none", "bridge", "host"}, "none, bridge or host"));
   options.add("--ip", "ADDR", "its address of 10.85.0.0/16 (a free one)",
               given.address, parse_address);
   options.add_list("-p,--publish", "HOST:CONTAINER",
-                   "let the machine's TCP port HOST lead to the\n"
+                   "let the host's TCP port HOST lead to the\n"
                    "container's port CONTAINER, or as many ports, like\n"
                    "8000-8002:80-82; may be repeated",
                    given.published, parse_published_ports);
@@ -82,8 +82,8 @@ void add_rights(kit::Options& options, RunOptions& given) {
   options.add("-u,--user", "UID[:GID]", "who the command is (0)", given.user,
               parse_user);
   options.add("--userns", "MODE",
-              "host: the machine's users; auto: its own, who are\n"
-              "nobody in the machine (host)",
+              "host: the host's users; auto: its own, who are\n"
+              "nobody on the host (host)",
               given.userns, one_of({"host", "auto"}, "host or auto"));
   options.add_list("--cap-drop", "NAME",
                    "without this capability, or ALL; may be repeated",

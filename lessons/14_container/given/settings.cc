@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
+#include <utility>
 
 #include "lessons/03_user/given/restrictions.h"
 #include "lessons/08_seccomp/given/default/default.h"
@@ -80,7 +81,7 @@ void complete_network(Settings& settings, const RunOptions& given) {
   network.range = choose_address();
   network.gateway = nth_address(*network.range, 1);
   if (given.address) {
-    const Range wanted{*given.address, network.range->length};
+    const AddressRange wanted{*given.address, network.range->length};
     if (!(network_of(wanted) == network_of(*network.range))) {
       kit::fail("--ip: {} is not in {}/{}", to_text(*given.address),
                 to_text(network_of(*network.range)), wanted.length);
@@ -142,7 +143,7 @@ void complete_rights(Settings& settings, const RunOptions& given) {
   settings.filter = wanted_filter(given, settings);
 }
 
-// Ids that nobody in the machine has. systemd-nspawn(1) takes ranges out of the
+// Ids that nobody on the host has. systemd-nspawn(1) takes ranges out of the
 // same part of all 32-bit numbers, which distributions leave to containers.
 std::uint32_t choose_first_id() {
   constexpr std::uint32_t kBegin = 0x0008'0000;
@@ -157,7 +158,7 @@ void complete_users(Settings& settings, const RunOptions& given) {
   if (!settings.has_own_network) {
     kit::fail(
         "--userns auto does not go with --network host: its /sys is that of "
-        "the machine's users");
+        "the host's users");
   }
   check_user_namespaces();
   const std::uint32_t first = choose_first_id();
@@ -184,7 +185,7 @@ void complete_environment(Settings& settings, const RunOptions& given) {
 
 }  // namespace
 
-Settings settings_of(const RunOptions& given) {
+Settings settings_of(RunOptions given) {
   Settings settings;
   settings.command = given.command;
   if (settings.command.empty()) settings.command = {"/bin/sh"};
@@ -209,7 +210,7 @@ Settings settings_of(const RunOptions& given) {
   }
   if (given.root) settings.root = Root{resolve_root(*given.root)};
   settings.read_only_root = given.read_only_root;
-  settings.mounts = given.mounts;
+  settings.mounts = std::move(given.mounts);
   add_devices(settings.mounts, given.shm_size);
   sort_mounts(settings.mounts);
   return settings;

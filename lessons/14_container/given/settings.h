@@ -11,9 +11,9 @@ namespace container {
 // nothing: a container with no way to anything, with limits, and with few
 // rights.
 //
-// Looks at this machine (memory, users, routes, the root), reads the seccomp
+// Looks at this host (memory, users, routes, the root), reads the seccomp
 // profile, and makes nothing. Throws std::runtime_error if the options
 // contradict each other, and what the functions throw that look.
-Settings settings_of(const RunOptions& given);
+Settings settings_of(RunOptions given);
 
 }  // namespace container

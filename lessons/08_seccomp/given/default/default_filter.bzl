@@ -12,7 +12,7 @@ def default_filter(name):
     """
     cc_binary(
         name = name + "_compiler",
-        srcs = [_FOLDER + "compile.cc"],
+        srcs = [_FOLDER + "compile_profiles.cc"],
         copts = KIT_COPTS,
         linkopts = KIT_LINKOPTS,
         deps = [
@@ -36,7 +36,7 @@ def default_filter(name):
     cc_library(
         name = name,
         srcs = [
-            _FOLDER + "choose.cc",
+            _FOLDER + "choose_filter.cc",
             name + "_filter.cc",
         ],
         hdrs = [_FOLDER + "default.h"],

@@ -1,15 +1,14 @@
-// Given: what the machine does for its containers, and stops doing afterwards.
+// Given: the rules that the host has for a container.
 
 #pragma once
 
-#include <optional>
+#include <netinet/in.h>
+
 #include <string>
 #include <string_view>
 
 #include "lessons/05_net/given/address.h"
 #include "lessons/05_net/given/netlink.h"
-#include "lessons/kit/keeper.h"
-#include "lessons/kit/unique_fd.h"
 
 namespace container {
 
@@ -31,9 +30,9 @@ class Tables {
   // SystemError.
   void accept_only(const Sender& own, const std::string& link);
 
-  // Adds a chain that sees packets when they leave the machine, and the rule of
+  // Adds a chain that sees packets when they leave the host, and the rule of
   // step 05.6 to it. Throws SystemError.
-  void masquerade(const Range& container);
+  void masquerade(const AddressRange& container);
 
  private:
   [[nodiscard]] Message new_chain(int family, std::string_view type) const;
@@ -41,33 +40,6 @@ class Tables {
 
   std::string name_;
   Netlink netlink_;
-};
-
-// While one of these exists, in this or any other process, the machine passes
-// on packets that are not for itself (net.ipv4.ip_forward). Afterwards this is
-// as it was before the first of them.
-//
-// The link goes first. By itself, it would wait for its namespace, and that for
-// connections that were open at the end: their last packets get no answer when
-// nobody passes them on.
-class Forwarding {
- public:
-  // link: the container's, the end in the host. Throws SystemError, and
-  // std::runtime_error if it is not known what forwarding was before.
-  explicit Forwarding(const std::string& link);
-
-  // Calls end() if nobody has, and tells nobody what goes wrong.
-  ~Forwarding();
-
-  // Removes the link, and restores the setting if nobody else needs it: this
-  // also if that fails. Then throws what went wrong.
-  void end();
-
- private:
-  std::string link_;
-  std::string before_;  // What forwarding was.
-  std::optional<kit::Keeper> keeper_;
-  kit::UniqueFd state_;  // Until it is ended.
 };
 
 }  // namespace container

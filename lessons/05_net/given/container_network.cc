@@ -1,4 +1,4 @@
-#include "lessons/05_net/given/connection.h"
+#include "lessons/05_net/given/container_network.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -31,7 +31,7 @@ UniqueFd open_network_namespace(pid_t pid) {
       "open the network namespace of process {}", pid)};
 }
 
-// What the machine does with packets for an address.
+// What the host does with packets for an address.
 struct Route {
   unsigned type = RTN_UNSPEC;
   unsigned length = 0;        // Of the range that the route is for.
@@ -39,13 +39,13 @@ struct Route {
   std::string link;
 };
 
-std::string link_name(Netlink& machine, int index) {
+std::string link_name(Netlink& host, int index) {
   Message message(RTM_GETLINK);
   ifinfomsg link{};
   link.ifi_index = index;
   message.put(link);
   try {
-    const auto answer = machine.ask(message, "look at a link");
+    const auto answer = host.ask(message, "look at a link");
     const auto name = find_attribute(
         std::string_view(answer).substr(sizeof link), IFLA_IFNAME);
     return std::string(name.substr(0, name.find('\0')));
@@ -55,7 +55,7 @@ std::string link_name(Netlink& machine, int index) {
   }
 }
 
-std::optional<Route> find_route(Netlink& machine, in_addr address) {
+std::optional<Route> find_route(Netlink& host, in_addr address) {
   Message message(RTM_GETROUTE);
   rtmsg question{};
   question.rtm_family = AF_INET;
@@ -65,7 +65,7 @@ std::optional<Route> find_route(Netlink& machine, in_addr address) {
   message.add(RTA_DST, address);
   std::string answer;
   try {
-    answer = machine.ask(message, "look for a route");
+    answer = host.ask(message, "look for a route");
   } catch (const std::system_error& error) {
     // There is none, or one that leads nowhere: ip-route(8) calls them
     // unreachable, prohibit and blackhole.
@@ -87,17 +87,17 @@ std::optional<Route> find_route(Netlink& machine, in_addr address) {
   std::memcpy(&index, link.data(), std::min(link.size(), sizeof index));
   const bool is_neighbour = find_attribute(attributes, RTA_GATEWAY).empty();
   return Route{fixed.rtm_type, fixed.rtm_dst_len, is_neighbour,
-               link_name(machine, index)};
+               link_name(host, index)};
 }
 
 // What an address is wanted for.
 enum class Role { kGateway, kContainer };
 
-// Would the address cut off the machine itself, or one of its neighbours?
+// Would the address cut off the host itself, or one of its neighbours?
 // Throws std::runtime_error if so. Returns true if it is free, and false if it
 // is behind a link of ours: of a container that lives, or has just ended.
-bool is_free(Netlink& machine, in_addr address, Role role) {
-  const auto route = find_route(machine, address);
+bool is_free(Netlink& host, in_addr address, Role role) {
+  const auto route = find_route(host, address);
   if (!route) return true;
   const bool is_local = route->type != RTN_UNICAST;
   if (!is_local && !route->is_neighbour) return true;
@@ -107,7 +107,7 @@ bool is_free(Netlink& machine, in_addr address, Role role) {
     return is_local && role == Role::kGateway;
   }
   const std::string text = to_text(address);
-  if (is_local) kit::fail("the address {} is this machine's own", text);
+  if (is_local) kit::fail("the address {} is this host's own", text);
   kit::fail("the address {} belongs to the network of {}", text, route->link);
 }
 
@@ -128,10 +128,10 @@ UniqueFd watch_changes() {
 
 // The kernel takes a moment to remove the link of a container that has ended.
 // That its address is nobody else's, Tables has found out before.
-void wait_until_free(Netlink& machine, in_addr address, Role role) {
+void wait_until_free(Netlink& host, in_addr address, Role role) {
   const auto deadline = steady_clock::now() + kPatience;
   const UniqueFd changes = watch_changes();
-  while (!is_free(machine, address, role)) {
+  while (!is_free(host, address, role)) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(
         deadline - steady_clock::now());
     if (left.count() <= 0) {
@@ -146,9 +146,9 @@ void wait_until_free(Netlink& machine, in_addr address, Role role) {
   }
 }
 
-// The machine's end has an address, too: the gateway, or if there is none, the
+// The host's end has an address, too: the gateway, or if there is none, the
 // first of the range that is free.
-in_addr machines_end(const NetworkSettings& settings) {
+in_addr host_end(const NetworkSettings& settings) {
   if (settings.gateway) return *settings.gateway;
   const in_addr first = nth_address(*settings.range, 1);
   return first == settings.range->address ? nth_address(*settings.range, 2)
@@ -156,7 +156,7 @@ in_addr machines_end(const NetworkSettings& settings) {
 }
 
 // Containers of the same range think that they are neighbours. They are not,
-// but the machine answers for the others, and passes on what it gets.
+// but the host answers for the others, and passes on what it gets.
 void answer_for_others(const std::string& link) {
   const std::string settings = "/proc/sys/net/ipv4";
   kit::write_file(settings + "/conf/" + link + "/proxy_arp", "1");
@@ -197,26 +197,26 @@ void check_settings(const NetworkSettings& settings) {
   }
 }
 
-Range choose_address() {
-  const Range all = parse_range("10.85.0.0/16");
-  Netlink machine(NETLINK_ROUTE);
+AddressRange choose_address() {
+  const AddressRange all = parse_range("10.85.0.0/16");
+  Netlink host(NETLINK_ROUTE);
   for (int tries = 0; tries < 100; ++tries) {
     std::uint16_t number = 0;
     check(::getrandom(&number, sizeof number, 0), "get a random number");
-    const Range range{nth_address(all, number), all.length};
+    const AddressRange range{nth_address(all, number), all.length};
     const bool is_gateway = number == 1;
     if (is_gateway || !is_usable(range.address, range)) continue;
-    if (!find_route(machine, range.address)) return range;
+    if (!find_route(host, range.address)) return range;
   }
   kit::fail("find no free address in {}", to_text(all));
 }
 
-Network::Network(pid_t pid, const NetworkSettings& settings) {
+ContainerNetwork::ContainerNetwork(pid_t pid, const NetworkSettings& settings) {
   check_settings(settings);
   const UniqueFd name_space = open_network_namespace(pid);
   Netlink inside(NETLINK_ROUTE, name_space.get());
   Netlink outside(NETLINK_ROUTE);
-  const in_addr here = settings.range ? machines_end(settings) : in_addr{};
+  const in_addr here = settings.range ? host_end(settings) : in_addr{};
   if (settings.range) {
     const in_addr inner = settings.range->address;
     tables_.emplace(inner);
@@ -233,7 +233,7 @@ Network::Network(pid_t pid, const NetworkSettings& settings) {
   raise_link(outside, link);
   raise_link(inside, "eth0");
 
-  const Range& range = *settings.range;
+  const AddressRange& range = *settings.range;
   tables_->accept_only({hardware_address(inside, "eth0"), range.address},
                        link);                             // Step 05.3
   add_address(outside, link, here, {range.address, 32});  // Step 05.4
@@ -249,7 +249,7 @@ Network::Network(pid_t pid, const NetworkSettings& settings) {
   }
 }
 
-void Network::end() {
+void ContainerNetwork::end() {
   relay_.reset();
   if (forwarding_) forwarding_->end();
 }
