@@ -80,7 +80,7 @@ void add_default_route(Netlink& in, const std::string& link, in_addr gateway);
 void masquerade(Message& rule, const AddressRange& container);
 
 // Step 05.7. Returns a socket that listens at a port of the host, at all of
-// its addresses. A port that was in use until a moment ago can be had.
+// its addresses. It may be a port that was in use until a moment ago.
 //
 // Throws SystemError: EADDRINUSE if somebody else listens there.
 kit::UniqueFd listen_at(std::uint16_t port);

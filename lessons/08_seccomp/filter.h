@@ -7,7 +7,7 @@
 //
 // A filter is a small program in the language BPF. The kernel runs it at each
 // system call of the process, on the number of the call, its six arguments and
-// its architecture; what it returns is done. Libseccomp writes such programs:
+// its architecture, and does what it returns. Libseccomp writes such programs:
 //
 //   policy --08.2, 08.4--> libseccomp's filter --08.3--> BPF --08.1--> kernel
 //                                                         |
@@ -30,11 +30,11 @@ namespace container {
 // SCMP_ACT_ERRNO(EPERM), SCMP_ACT_KILL_PROCESS, ...
 using Verdict = std::uint32_t;
 
-// If all conditions hold for a call of that name, the verdict is this one. A
-// call that several rules are for needs one of them only. If they disagree, the
-// strictest verdict counts, as the kernel has it with several filters: "ioctl
-// is allowed" and "ioctl is refused if its second argument is TIOCSTI" is how a
-// policy says "except".
+// If all conditions hold for a call of that name, the verdict is this one. If
+// there are several rules for a call, one that holds is enough; if they
+// disagree, the strictest verdict counts, as the kernel has it with several
+// filters: "ioctl is allowed" and "ioctl is refused if its second argument is
+// TIOCSTI" is how a policy says "except".
 struct Rule {
   std::string call;
   Verdict verdict = SCMP_ACT_ALLOW;
@@ -62,7 +62,7 @@ using Filter = std::vector<sock_filter>;
 // Step 08.1. From now on, the filter decides on all system calls of the calling
 // process and of its children to come. It cannot be taken away again, and the
 // process gets no new privileges any more (PR_SET_NO_NEW_PRIVS): otherwise the
-// kernel wants CAP_SYS_ADMIN, since a filter can make fools of set-user-ID
+// kernel wants CAP_SYS_ADMIN, since a filter can deceive set-user-ID
 // programs.
 //
 // The calling process has one thread. Throws SystemError.
@@ -130,7 +130,7 @@ Filter compile(const Policy& policy,
                std::vector<std::string>* unknown = nullptr,
                Shape shape = Shape::kTree);
 
-// Does a call go on to the kernel with that verdict? Does it end who makes it?
+// Does a call go on to the kernel with that verdict? Does it end the process?
 bool lets_through(Verdict verdict);
 bool kills(Verdict verdict);
 

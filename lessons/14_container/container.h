@@ -38,7 +38,8 @@
 
 namespace container {
 
-// What a container is to be like. given/settings.h makes it of the options.
+// What a container is to be like. given/settings.h makes it from the
+// options.
 struct Settings {
   std::string name;  // Of the container, and of its cgroup.
   Limits limits;

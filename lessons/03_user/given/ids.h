@@ -30,7 +30,7 @@ IdRange parse_id_range(std::string_view text);
 // The maps that everybody may have: 0 inside is the caller outside.
 IdMaps default_maps();
 
-// What is different for users and for groups.
+// What differs between users and groups.
 struct IdKind {
   const char* name;        // "user"
   std::uint32_t (*own)();  // The caller's own id.
@@ -51,12 +51,12 @@ enum class Way {
 };
 Way way_to_map(const IdKind& kind, const IdMap& map);
 
-// Throws std::runtime_error, with the reason and a remedy, if the maps cannot
-// be: ranges that overlap, no 0 inside, too long, ids that are not the caller's
-// to give, or the program that is needed is not there.
+// Throws std::runtime_error, with the reason and a remedy, if the maps are not
+// possible: ranges that overlap, no 0 inside, too long, ids that are not the
+// caller's to give, or the program that is needed is not there.
 void check_maps(const IdMaps& maps);
 
-// Has the caller this capability, in the user namespace that it is in?
+// Does the caller have this capability, in the user namespace that it is in?
 bool has_capability(int capability);
 
 }  // namespace container

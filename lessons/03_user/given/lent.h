@@ -10,7 +10,7 @@
 
 namespace container {
 
-// Ids in a row. With 64 bits, so that the end is a number, too.
+// Consecutive ids. 64 bits, so that the end is a number, too.
 struct Row {
   std::uint64_t first = 0;
   std::uint64_t count = 0;
@@ -20,7 +20,7 @@ struct Row {
 // Is each id of `row` in one of `rows`?
 bool cover(const std::vector<Row>& rows, Row row);
 
-// The ids that there are in the caller's own user namespace.
+// The ids that exist in the caller's own user namespace.
 std::vector<Row> ids_here(const IdKind& kind);
 
 // The ids that /etc/subuid (/etc/subgid) lends to the caller. Its lines are

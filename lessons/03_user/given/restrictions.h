@@ -7,7 +7,7 @@
 
 namespace container {
 
-// Who wants to make one.
+// The process that wants to make one.
 struct Maker {
   bool is_admin = false;  // With CAP_SYS_ADMIN?
   std::string profile;    // AppArmor's for it: "unconfined", or "".

@@ -1,4 +1,4 @@
-// Given: whether the host passes on packets for its containers.
+// Given: forwarding of packets by the host, while a container needs it.
 
 #pragma once
 

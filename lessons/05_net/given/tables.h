@@ -12,7 +12,7 @@
 
 namespace container {
 
-// The host's rules for one container: two tables of nf_tables, both called like
+// The host's rules for one container: two tables of nf_tables, both named after
 // its address, one for what comes out of its link (the family "netdev"), and
 // one for IPv4 packets of the host.
 //

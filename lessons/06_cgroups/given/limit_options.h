@@ -22,7 +22,7 @@ struct LimitOptions {
 
 // Adds --memory, --memory-swap, --memory-reservation, --cpus and --cpuset-cpus.
 //
-// without: the memory limit of who gives none, for --help.
+// without: what the memory limit is without --memory, for --help.
 void add_limit_options(kit::Options& options, LimitOptions& given,
                        const std::string& without);
 

@@ -123,7 +123,7 @@ void add_command(kit::Options& options, RunOptions& given) {
               });
 }
 
-// What is so anyway, and is written because Docker wants to be told.
+// These change nothing: people type them because Docker needs to be told.
 void add_docker_s_habits(kit::Options& options, RunOptions& given) {
   options.add_flag("--rm", "remove it at its end (always so)", given.habits);
   options.add_flag("-i,--interactive", "with standard input (always so)",

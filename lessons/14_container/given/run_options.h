@@ -18,8 +18,8 @@
 
 namespace container {
 
-// What the words say, and no more: what they do not say is not set. settings.h
-// makes of it what the container is like.
+// What the command line says, and no more: an option that is not given is not
+// set. settings.h turns this into what the container is like.
 struct RunOptions {
   using Text = std::optional<std::string>;
 
@@ -47,7 +47,7 @@ struct RunOptions {
   Text working_directory;
   std::optional<std::uint64_t> stop_timeout;  // Seconds.
   bool wants_terminal = false;
-  bool habits = false;  // --rm and the like, which are so anyway.
+  bool habits = false;  // --rm and the like, which are always on.
   kit::Command command;
 };
 

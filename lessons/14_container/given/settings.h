@@ -7,12 +7,12 @@
 
 namespace container {
 
-// Returns what the options ask for, and what is the rule where they say
-// nothing: a container with no way to anything, with limits, and with few
+// Returns what the options ask for, and where they say nothing, the defaults: a
+// container with no way to anything, with limits, and with few
 // rights.
 //
 // Looks at this host (memory, users, routes, the root), reads the seccomp
-// profile, and makes nothing. Throws std::runtime_error if the options
+// profile, and changes nothing. Throws std::runtime_error if the options
 // contradict each other, and what the functions throw that look.
 Settings settings_of(RunOptions given);
 
