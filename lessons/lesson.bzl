@@ -20,9 +20,9 @@ same; a test compares them. lessons/README.md says this to learners.
 """
 
 load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_library")
-load("//tools:cc.bzl", "KIT_COPTS", "KIT_LINKOPTS")
-load("//tools:checked_exercise.bzl", "checked_exercise")
-load("//tools:judged_exercise.bzl", "judged_exercise")
+load("//bazel:cc.bzl", "KIT_COPTS", "KIT_LINKOPTS")
+load("//bazel:checked_exercise.bzl", "checked_exercise")
+load("//bazel:judged_exercise.bzl", "judged_exercise")
 
 # The lessons whose steps lesson 14 calls.
 CORE = [

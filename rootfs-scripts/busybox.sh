@@ -11,7 +11,7 @@
 #
 # It needs no privileges: there are no device nodes in it, since a container gets
 # its own /dev. The same busybox always gives the same archive, byte for byte:
-# sorted, of root, of 1970. What is up to date is left alone.
+# sorted, owned by root, dated 1970. What is up to date is left alone.
 #
 # The build calls it for //rootfs-scripts:busybox.
 
@@ -100,7 +100,7 @@ put_in_place() {
   fi
   if [[ -d $output ]]; then
     rmdir -- "$output" 2>/dev/null ||
-      die "$output is there and is something else: remove it, or choose another name"
+      die "$output exists and is something else: remove it, or choose another name"
   fi
   mv -T -- "$1" "$output"
   say "Made $output ($(du -sh -- "$output" | cut -f1), $("$busybox" --list | wc -l) commands)."
@@ -118,6 +118,6 @@ if [[ $output == *.cpio ]]; then
   make_archive "$new/root" "$new/archive"
   put_in_place "$new/archive" cmp "$new/archive" "$output"
 else
-  [[ ! -e $output || -d $output ]] || die "$output is there and is not a directory"
+  [[ ! -e $output || -d $output ]] || die "$output exists and is not a directory"
   put_in_place "$new/root" diff -r --no-dereference "$new/root" "$output"
 fi

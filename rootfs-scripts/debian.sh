@@ -8,14 +8,14 @@
 #
 #   --suite NAME      bookworm, trixie, sid, ... (default: bookworm)
 #   --include A,B     packages to add to the minimal system
-#   --mirror URL      where to fetch from (default: where this machine's apt does)
+#   --mirror URL      where to fetch from (default: where this host's apt does)
 #   --update          fetch again what the cache has
 #
 # Example, a web server for lesson 14:
 #   debian.sh --include nginx-light --output /tmp/web.squashfs
 #
-# As root, or as an ordinary user where user namespaces and newuidmap work. What
-# was made once is in the cache and needs no network any more: the directory
+# Runs as root, or as an ordinary user where user namespaces and newuidmap work.
+# What was made once is in the cache and needs no network any more: the directory
 # debian/ of $CONTAINER_KIT_CACHE (default: /var/cache/container-kit, or
 # ~/.cache/container-kit where that cannot be written).
 
@@ -47,9 +47,9 @@ read_options() {
   [[ -n $output ]] || usage_error "--output is missing"
   output=${output%/}
   mirror=${mirror:-$(apt_mirror)}
-  [[ -n $mirror ]] || usage_error "this machine's apt has no mirror of Debian: which --mirror?"
+  [[ -n $mirror ]] || usage_error "this host's apt knows no mirror of Debian: which --mirror?"
   [[ $suite =~ ^[a-z0-9][a-z0-9.-]*$ ]] || usage_error "not the name of a suite: $suite"
-  # In any order it is the same system, and the same place in the cache.
+  # Whatever their order, it is the same system, with the same place in the cache.
   include=$(tr -s ', ' '\n' <<<"$include" | sed '/^$/d' | LC_ALL=C sort -u | paste -sd,)
 }
 
@@ -79,7 +79,7 @@ choose_cache() {
   image=$cache/$suite-$key.squashfs
 }
 
-# Two at a time could make the same thing twice.
+# Two at a time would make the same thing twice.
 lock_cache() {
   exec 9>"$cache/.lock"
   if ! flock -n 9; then
@@ -92,7 +92,7 @@ lock_cache() {
 make_archive() {
   local new=$archive.new
   if [[ -e $archive && -z $update ]]; then
-    say "Debian $suite${include:+ with $include} is in the cache since $(date -r "$archive" '+%F %R')."
+    say "Debian $suite${include:+ with $include} has been in the cache since $(date -r "$archive" '+%F %R')."
     return
   fi
   say "Making Debian $suite${include:+ with $include} from $mirror"
@@ -121,7 +121,7 @@ bootstrap() {
 explain_failure() {
   local why="mmdebstrap did not work; its last words are above"
   if grep -qi 'no space left' "$log"; then
-    why="no space is left for it in $cache or ${TMPDIR:-/tmp}"
+    why="there is no space left in $cache or ${TMPDIR:-/tmp}"
   elif grep -qiE 'does not have a release file|404 +not found' "$log"; then
     why="$mirror has no suite $suite"
   elif grep -qi 'unable to locate package' "$log"; then
@@ -175,7 +175,7 @@ put_directory() {
     return
   fi
   if [[ -e $output ]] && ! rmdir -- "$output" 2>/dev/null; then
-    die "$output is there and is something else: remove it, or choose another name"
+    die "$output exists and is something else: remove it, or choose another name"
   fi
   at_exit "rm -rf -- '$new'"
   mkdir -- "$new"

@@ -68,7 +68,7 @@ failed() {
   die "$1 (all of it: $log)"
 }
 
-((EUID == 0)) || die "a machine of one's own needs root"
+((EUID == 0)) || die "making a machine needs root"
 log=/tmp/container-kit-bazel7.log
 clock_log=$log
 make_machine sid "$keep"

@@ -11,8 +11,8 @@
 #   fresh-machine.sh --help
 #
 # Needs root, a network, and 8 GB in $TMPDIR (default: /var/tmp). The machine has
-# its own root, processes and mounts, and this machine's network. Nothing of it
-# is left at the end, however that comes, but the logs.
+# its own root, processes and mounts, and this host's network. At the end, whatever
+# brings it about, nothing is left of it but the logs.
 #
 # Environment:
 #   FRESH_MACHINE_LOGS   where the logs go (default: /tmp/container-kit-fresh-SUITE)
@@ -105,7 +105,7 @@ failed() {
 }
 
 read_options "$@"
-((EUID == 0)) || die "a machine of one's own needs root"
+((EUID == 0)) || die "making a machine needs root"
 logs=${FRESH_MACHINE_LOGS:-/tmp/container-kit-fresh-$suite}
 mkdir -p -- "$logs"
 rm -f -- "$logs"/{run,test}.log

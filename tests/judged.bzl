@@ -15,8 +15,8 @@ program is a target of its own: //tests:mutants/06_cgroups/NAME/06_cgroups.
 
 load("@rules_cc//cc:defs.bzl", "cc_binary")
 load("//lessons:lesson.bzl", "CORE", "lesson_binary")
-load("//tools:cc.bzl", "KIT_COPTS", "KIT_LINKOPTS")
-load("//tools:judged_exercise.bzl", "BuildMessages")
+load("//bazel:cc.bzl", "KIT_COPTS", "KIT_LINKOPTS")
+load("//bazel:judged_exercise.bzl", "BuildMessages")
 
 # Circumstances and How are set by naming what is different from their defaults.
 JUDGE_COPTS = KIT_COPTS + ["-Wno-missing-field-initializers", "-O1"]
@@ -62,7 +62,7 @@ def _judged_test_impl(ctx):
     if ctx.attr.expect_waiting:
         words += ["--expect-waiting", ctx.attr.expect_waiting]
     if ctx.attr.machines > 1:
-        words += ["--machines", str(ctx.attr.machines)]
+        words += ["--guests", str(ctx.attr.machines)]
     if ctx.attr.deadline:
         words += ["--deadline", str(ctx.attr.deadline)]
     if ctx.attr.expect_no_points:
@@ -157,7 +157,7 @@ def _judged_programs_test_impl(ctx):
     words = ["--judge", ctx.executable.judge.short_path]
     words += ["--probe", ctx.executable.probe.short_path]
     words += ["--list", programs.short_path]
-    words += ["--machines", str(ctx.attr.machines)]
+    words += ["--guests", str(ctx.attr.machines)]
 
     # bazel test --test_filter=NAME
     lines = [

@@ -1,4 +1,4 @@
-# Where this machine's apt gets Debian from: a room with a mirror, or a proxy, of
+# Where this host's apt gets Debian from: a room with a mirror, or a proxy, of
 # its own has said so to apt already.
 #
 #   source "$(dirname "${BASH_SOURCE[0]}")/../tools/apt.sh"

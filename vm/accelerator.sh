@@ -1,61 +1,74 @@
 #!/usr/bin/env bash
 # Prints how the lab machine can run here: "kvm" or "tcg" (software emulation).
 #
-#   vm/accelerator.sh KERNEL          the answer, from memory if this boot knows it
-#   vm/accelerator.sh --why KERNEL    the answer, then the reason
+#   vm/accelerator.sh KERNEL              the answer; it is asked once per boot of this host
+#   vm/accelerator.sh --why KERNEL        the answer, then the reason
+#   vm/accelerator.sh --try NAME KERNEL   does a guest run with kvm, or with tcg? Status 0 or 1
 #
 # That /dev/kvm opens proves nothing. There are hosts where QEMU then hangs for
 # ever or prints "KVM internal error", and some of those still run a few bytes of
 # real-mode code. So the probe boots the lab's own kernel, which has no root file
 # system and panics: a console with that panic on it, within the deadline, is a
-# guest that ran. The answer holds until the host boots again.
+# guest that ran.
 set -euo pipefail
 
-readonly DEADLINE_SECONDS=6
-why=""
-if [[ ${1-} == --why ]]; then
-  why=yes
-  shift
-fi
-readonly kernel=${1:?usage: accelerator.sh [--why] KERNEL}
-readonly memory_dir=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/container-kit
-readonly boot_id=$(</proc/sys/kernel/random/boot_id)
-readonly memory=$memory_dir/accelerator
+# Seconds. Emulation is slower, and only has to work.
+readonly KVM_DEADLINE=6 TCG_DEADLINE=60
 
-probe() {
+# runs_a_guest ACCELERATOR DEADLINE KERNEL
+runs_a_guest() {
+  local console
+  console=$(timeout --signal=KILL "$2" qemu-system-x86_64 \
+    -M q35 -accel "$1" -cpu max -m 256 -nodefaults -no-user-config \
+    -display none -no-reboot -serial stdio -kernel "$3" \
+    -append "console=ttyS0 panic=-1 quiet" 2>&1 </dev/null | tr -d '\0') || true
+  [[ $console == *"Kernel panic"* ]]
+}
+
+# "kvm" or "tcg", and the reason.
+choose() {
   if [[ ! -e /dev/kvm ]]; then
     echo "tcg there is no /dev/kvm"
-    return
-  fi
-  if [[ ! -r /dev/kvm || ! -w /dev/kvm ]]; then
+  elif [[ ! -r /dev/kvm || ! -w /dev/kvm ]]; then
     echo "tcg /dev/kvm may not be opened by $(id -un) (group kvm?)"
-    return
-  fi
-
-  local console
-  console=$(timeout --signal=KILL "$DEADLINE_SECONDS" qemu-system-x86_64 \
-    -M q35 -accel kvm -cpu host -m 256 -nodefaults -no-user-config \
-    -display none -no-reboot -serial stdio -kernel "$kernel" \
-    -append "console=ttyS0 panic=-1 quiet" 2>&1 </dev/null | tr -d '\0') || true
-  if [[ $console == *"Kernel panic"* ]]; then
-    echo "kvm a probe guest ran"
+  elif runs_a_guest kvm "$KVM_DEADLINE" "$1"; then
+    echo "kvm a guest ran"
   else
-    echo "tcg /dev/kvm opens, but a probe guest did not run within $DEADLINE_SECONDS s"
+    echo "tcg /dev/kvm opens, but no guest ran with it within $KVM_DEADLINE s"
   fi
 }
 
-answer=""
-if [[ -r $memory ]]; then
-  read -r known_boot answer <"$memory" || true
-  [[ $known_boot == "$boot_id" ]] || answer=""
-fi
-if [[ -z $answer ]]; then
-  answer=$(probe)
-  # A directory that cannot be written costs a probe each time, nothing else.
-  if mkdir -p "$memory_dir" 2>/dev/null; then
-    { echo "$boot_id $answer" >"$memory.$$" && mv "$memory.$$" "$memory"; } 2>/dev/null || true
+# The answer, from memory if it has one from this boot of the host.
+remembered_choice() {
+  local directory=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/container-kit
+  local memory=$directory/accelerator boot known_boot answer=
+  boot=$(</proc/sys/kernel/random/boot_id)
+  if [[ -r $memory ]]; then
+    read -r known_boot answer <"$memory" || true
+    [[ $known_boot == "$boot" ]] || answer=
   fi
-fi
+  if [[ -z $answer ]]; then
+    answer=$(choose "$1")
+    # A directory that cannot be written to costs a probe each time, nothing else.
+    if mkdir -p "$directory" 2>/dev/null; then
+      { echo "$boot $answer" >"$memory.$$" && mv "$memory.$$" "$memory"; } 2>/dev/null || true
+    fi
+  fi
+  echo "$answer"
+}
 
-echo "${answer%% *}"
-[[ -z $why ]] || echo "${answer#* }"
+case ${1-} in
+  --try)
+    deadline=$TCG_DEADLINE
+    if [[ ${2-} == kvm ]]; then deadline=$KVM_DEADLINE; fi
+    runs_a_guest "${2:?which accelerator?}" "$deadline" "${3:?which kernel?}"
+    ;;
+  --why)
+    answer=$(remembered_choice "${2:?which kernel?}")
+    printf '%s\n' "${answer%% *}" "${answer#* }"
+    ;;
+  *)
+    answer=$(remembered_choice "${1:?usage: accelerator.sh [--why | --try NAME] KERNEL}")
+    printf '%s\n' "${answer%% *}"
+    ;;
+esac

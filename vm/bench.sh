@@ -4,12 +4,12 @@
 #   bazel run //vm:bench                 both parts
 #   bazel run //vm:bench -- --rounds 20  more rounds of the first
 #
-# First: the saved machine against a cold boot, in turn, each from before QEMU
-# starts to the first byte that a program in the machine has written.
+# First: a guest from the snapshot against a cold boot, in turn, each from before
+# QEMU starts to the first byte that a program in the guest has written.
 #
 # Second: save to verdict for lesson 06, also in turn with a control. A constant is
 # added to the solution's file, as an editor would save it, and `bazel test` builds,
-# links, wakes the machine and judges; the control is the same `bazel test` with
+# links, wakes a guest and judges; the control is the same `bazel test` with
 # nothing to do. The file is put back, whatever happens.
 set -euo pipefail
 

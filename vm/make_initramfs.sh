@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Packs what the lab machine boots: busybox, the agent as /init, the kernel's
-# modules, newuidmap with its libraries, and the machine's own files over those of
-# the busybox root.
+# Packs what a guest boots: busybox, the agent as /init, the kernel's modules,
+# newuidmap with its libraries, and the guest's own files over those of the busybox
+# root.
 #
 #   make_initramfs.sh OUTPUT BUSYBOX_CPIO AGENT PASSWD LOAD_ORDER NEWUIDMAP
 #
-# PASSWD and LOAD_ORDER are one file each of machine/etc/ and of the modules:
+# PASSWD and LOAD_ORDER are one file each of guest/etc/ and of the modules:
 # the others are beside them. NEWUIDMAP is in the bin/ of a tree of its own.
 set -euo pipefail
 

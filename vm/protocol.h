@@ -1,16 +1,16 @@
-// What the launcher (on the host) and the agent (in the lab machine) say to
+// What the launcher (on the host) and the agent (in the guest) say to
 // each other, and through which devices.
 //
 // Each stream has a virtio-serial port of its own, so that none can block or
-// forge another; the machine's console is only a log. The agent opens every
+// forge another; the guest's console is only a log. The agent opens every
 // port before any job runs, and the kernel lets a port be opened once, so a job
 // cannot speak on them.
 //
 // The control port carries JSON, one object a line.
 //
 //   agent    {"say":"ready"}                    booted, waiting for a job
-//   launcher {"say":"hello"}                    after a saved machine was woken
-//   agent    {"say":"awake"}                    its answer: the machine works
+//   launcher {"say":"hello"}                    after a snapshot was restored
+//   agent    {"say":"awake"}                    its answer: the guest works
 //   launcher {"say":"job","job":{...}}          see Job
 //   launcher the judge's key, on the port for events: vm/seal.h
 //   agent    {"say":"started"}                  exec has succeeded
@@ -38,45 +38,45 @@ namespace lab {
 enum Port { kControl, kInput, kOutput, kErrors, kEvents, kPortCount };
 
 // As QEMU names them. The agent finds port N as /dev/vport0p(N+1), since a
-// machine without udev has no /dev/virtio-ports.
+// guest without udev has no /dev/virtio-ports.
 inline constexpr const char* kPortNames[kPortCount] = {
     "kit.control", "kit.input", "kit.output", "kit.errors", "kit.events"};
 
-// The machine's disks, in the order in which QEMU gets them.
+// The guest's disks, in the order in which QEMU gets them.
 inline constexpr char kScratchDisk[] = "/dev/vda";  // For io limits.
-inline constexpr char kPayloadDisk[] = "/dev/vdb";  // A job's files (cpio).
+inline constexpr char kFilesDisk[] = "/dev/vdb";    // A job's files (cpio).
 inline constexpr char kImageDisk[] = "/dev/vdc";    // A root file system.
 
 // The guest learns a disk's size once, before the snapshot. So disks are made
 // this large, whatever they hold: they are sparse and cost nothing.
 inline constexpr std::int64_t kScratchBytes = 64LL << 20;
-inline constexpr std::int64_t kPayloadBytes = 2LL << 30;
+inline constexpr std::int64_t kFilesBytes = 2LL << 30;
 inline constexpr std::int64_t kImageBytes = 16LL << 30;
 
-// The machine's ordinary user, and the group of the same name.
+// The guest's ordinary user, and the group of the same name.
 inline constexpr unsigned kStudent = 1000;
 inline constexpr char kStudentsHome[] = "/home/student";
 
-// What a machine is to do. After one job it could do another, and only judges
+// What a guest is to do. After one job it could do another, and only judges
 // that are known to leave it as it was get that far (launcher/judge_many.h).
 struct Job {
-  std::vector<std::string> argv;         // argv[0]: a path in the machine.
+  std::vector<std::string> argv;         // argv[0]: a path in the guest.
   std::vector<std::string> environment;  // NAME=value
   std::string directory = "/root";
   std::string image_name;     // Mount kImageDisk at /rootfs/NAME ("": none).
   std::string seed;           // Random bytes, in hexadecimal.
   std::int64_t clock_ns = 0;  // CLOCK_REALTIME of the host.
-  std::uint64_t payload = 0;  // Bytes of the archive on kPayloadDisk.
-  bool terminal = false;      // On a terminal of its own, or with pipes?
-  bool judge = false;         // Gets its key and speaks on descriptor 3.
-  bool guarded = true;        // For a judge: see agent/guard.h.
-  bool student = false;       // Run as the ordinary user.
-  unsigned short rows = 24;   // The terminal's size.
+  std::uint64_t files_bytes = 0;  // Of the archive on kFilesDisk.
+  bool terminal = false;          // On a terminal of its own, or with pipes?
+  bool judge = false;             // Gets its key and speaks on descriptor 3.
+  bool guarded = true;            // For a judge: see agent/guard.h.
+  bool student = false;           // Run as the ordinary user.
+  unsigned short rows = 24;       // The terminal's size.
   unsigned short columns = 80;
 };
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Job, argv, environment, directory,
-                                   image_name, seed, clock_ns, payload,
+                                   image_name, seed, clock_ns, files_bytes,
                                    terminal, judge, guarded, student, rows,
                                    columns)
 

@@ -1,13 +1,14 @@
-// How the host knows that an event is the judge's, and the next one.
+// How the host knows that an event comes from the judge, and that it is the
+// next one.
 //
-// The host makes a key for each lab machine and sends it before anything that
+// The host makes a key for each judge and sends it before anything that
 // is judged has run. An event travels as one line,
 //
 //   SEAL NUMBER TEXT
 //
 // where NUMBER counts from 0 and SEAL is the HMAC-SHA256 (RFC 2104) of all that
 // follows it. So an event cannot be made up, changed, left out, repeated or
-// moved by anybody who does not have the key, whatever he reads of other
+// moved by anybody who does not have the key, whatever they read of other
 // events.
 
 #pragma once

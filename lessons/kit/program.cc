@@ -185,15 +185,6 @@ void refuse_magic_links(const std::string& name) {
   }
 }
 
-std::vector<char*> c_strings(const Command& command) {
-  std::vector<char*> words;
-  // execve() does not change the words; that it takes them as char* is history.
-  for (const auto& word : command)
-    words.push_back(const_cast<char*>(word.c_str()));
-  words.push_back(nullptr);
-  return words;
-}
-
 void exec(const Command& command) {
   const std::string program = find_program(command.front());
   ::execve(program.c_str(), c_strings(command).data(), ::environ);

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "lessons/kit/c_strings.h"  // For who calls execve() themselves.
+
 namespace kit {
 
 using Command = std::vector<std::string>;
@@ -35,9 +37,6 @@ std::string missing_interpreter(const std::string& program);
 //
 // Throws Exit with status 126 if so, and as find_program() does.
 void refuse_magic_links(const std::string& name);
-
-// Returns the words as execve() wants them. They live as long as `command`.
-std::vector<char*> c_strings(const Command& command);
 
 // Becomes `command`: finds the program and calls execve(), with the environment
 // and the open descriptors as they are. Lesson 00 teaches how; from there on it

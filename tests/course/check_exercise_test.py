@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What tools/check_exercise.py lets through, and what it does not."""
+"""What bazel/check_exercise.py lets through, and what it does not."""
 
 import os
 import pathlib
@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 
-CHECK = os.path.abspath("tools/check_exercise.py")
+CHECK = os.path.abspath("bazel/check_exercise.py")
 SOURCE = "lessons/04_uts/hostname.cc"
 SECRET = "/etc/passwd"
 GOOD = '#include <unistd.h>\n#include <string>\n#include "lessons/04_uts/hostname.h"\nint answer() { return kAnswer; }\n'
@@ -21,6 +21,8 @@ CASES = {
     "a file of the host": (GOOD + f'#include "{SECRET}"\n', "includes /etc/passwd"),
     "the same, not directly": (GOOD + f'#define FILE "{SECRET}"\n#include FILE\n', "includes /etc/passwd"),
     "the same, through a folder of the system": ('#include "/usr/include/../../etc/passwd"\n', "includes /usr/include/.."),
+    "a header of the system, behind a link": (GOOD + "#include <linked/types.h>\nint more = kMore;\n", ""),
+    "a file beside the system's folders": ('#include <../elsewhere/types.h>\n', "/compiler/../elsewhere/types.h"),
     "the solution": ('#include "solutions/04_uts/hostname.cc"\n', "includes solutions/04_uts/hostname.cc"),
     "the solution, by a way round": (
         '#include "lessons/../solutions/04_uts/hostname.cc"\n',
@@ -49,17 +51,21 @@ def judge(text, link=None):
             "lessons/04_uts/hostname.h": "inline constexpr int kAnswer = 42;\n",
             "solutions/04_uts/hostname.cc": "int solved;\n",
             "copy.cc": GOOD,
+            "elsewhere/types.h": "inline constexpr int kMore = 1;\n",
+            "compiler/own.h": "",
         }.items():
             path = root / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(content)
+        os.symlink("../elsewhere", root / "compiler/linked")
         if link:
             os.symlink(link, root / SOURCE)
         else:
             (root / SOURCE).write_text(text)
-        system = ["/usr/include", "/usr/lib/gcc", "/usr/local/include"]
+        system = ["/usr/include", "/usr/lib/gcc", "/usr/local/include", f"{root}/compiler"]
+        options = ["-std=c++20", "-iquote", ".", "-isystem", f"{root}/compiler"]
         done = subprocess.run(
-            ["python3", CHECK, SOURCE, "stamp.h", "g++", *system, "--", "-std=c++20", "-iquote", "."],
+            ["python3", CHECK, SOURCE, "stamp.h", "g++", *system, "--", *options],
             cwd=root,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -28,13 +28,21 @@ BREAKAGES = [
     ("no points", "tests/00_chroot_test.cc", "[points:", "[worth:", "no points"),
     ("a heading with another number", "docs/06_cgroups.md", "### Step 06.2:", "### Step 06.8:",
      "headings for steps"),
-    ("a link to nowhere", "docs/06_cgroups.md", "](../lessons/", "](../lesson/", "links to"),
     ("a target that is not there", "docs/06_cgroups.md", "//tests:06_cgroups", "//tests:06_groups",
      "names the target"),
     ("a manual page that is not there", "docs/06_cgroups.md", "clone3(2)", "clone4(2)",
      "names the manual page"),
     ("a wrong solution without a reason", "tests/mutants/00_chroot/no_chdir.patch", "Mistake:", "Error:",
      "has no line `Mistake"),
+]
+
+BROKEN_LINKS = [
+    ("a link to nowhere", "docs/06_cgroups.md", "](../lessons/", "](../lesson/", "does not exist"),
+    ("a link out of the project", "docs/06_cgroups.md", "](../lessons/", "](../../lessons/", "outside of"),
+    ("a link to a heading that is not there", "README.md", "#how-a-chapter-is-made",
+     "#how-a-chapter-is-written", "there is no heading"),
+    ("a heading that a link leads to", "docs/README.md", "## How a chapter is made",
+     "## How a chapter is written", "there is no heading"),
 ]
 
 GOOD_CHAPTER = "```console\n# echo a; echo b\na\n[...]\n# true\n# printf x\nx\n```\n"
@@ -66,9 +74,9 @@ def run(*command):
     return done.returncode, done.stdout
 
 
-def break_sources(copy):
-    script = copy / "tests/course/sources_test.py"
-    for what, name, old, new, word in BREAKAGES:
+def break_texts(copy, test, breakages):
+    script = copy / "tests/course" / test
+    for what, name, old, new, word in breakages:
         path = copy / name
         text = path.read_text(encoding="utf-8")
         if old not in text:
@@ -77,7 +85,7 @@ def break_sources(copy):
         expect(what, *run(script, copy), word)
         path.write_text(text, encoding="utf-8")
     status, output = run(script, copy)
-    expect("nothing wrong in what is whole", 1 - status, output)
+    expect(f"nothing wrong in what is whole ({test})", 1 - status, output)
 
 
 def break_chapters(lab, scratch):
@@ -94,11 +102,12 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         scratch = pathlib.Path(name)
         copy = scratch / "copy"
-        for part in ("lessons", "solutions", "tests", "docs", "vm", "rootfs-scripts", "third_party", "tools"):
+        for part in ("lessons", "solutions", "tests", "docs", "vm", "rootfs-scripts", "bazel", "third_party", "tools"):
             shutil.copytree(WORKSPACE / part, copy / part)
-        for part in ("README.md", "setup"):
-            shutil.copy(WORKSPACE / part, copy)
-        break_sources(copy)
+        for part in [*WORKSPACE.glob("*.md"), WORKSPACE / "setup"]:
+            shutil.copy(part, copy)
+        break_texts(copy, "sources_test.py", BREAKAGES)
+        break_texts(copy, "links_test.py", BROKEN_LINKS)
         break_chapters(str(pathlib.Path(sys.argv[1]).resolve()), scratch)
     print(f"{wrong} missed")
     sys.exit(wrong > 0)

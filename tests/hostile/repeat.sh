@@ -23,7 +23,7 @@ for machines in 1 2; do
     logs=bazel-testlogs/${test#//}
     logs=${logs/://}
     bazel test --noshow_progress --runs_per_test="$times" --test_output=summary \
-      --test_arg=--machines --test_arg="$machines" "$test" &>/dev/null || status=1
+      --test_arg=--guests --test_arg="$machines" "$test" &>/dev/null || status=1
     passed=$(cat "$logs"/run_*_of_"$times"/test.log | grep -c '^as it should')
     if ((passed != times)); then status=1; fi
     echo "$passed of $times, $machines machine(s): $test"

@@ -14,8 +14,10 @@
 #include <csignal>
 #include <cstring>
 #include <filesystem>
+#include <optional>
 
 #include "lessons/kit/check.h"
+#include "lessons/kit/step.h"
 #include "tests/judge/machine.h"
 #include "tests/judge/random.h"
 #include "tests/judge/watch.h"
@@ -27,21 +29,12 @@ namespace {
 using kit::check;
 using kit::UniqueFd;
 
-std::string current_step;
-
-// "06.10" comes after "06.9".
-std::pair<int, int> order_of(const std::string& step) {
-  const auto dot = step.find('.');
-  if (dot == std::string::npos) return {0, 0};
-  return {std::stoi(step.substr(0, dot)), std::stoi(step.substr(dot + 1))};
-}
+std::optional<kit::Step> current_step;
 
 // Ends a case that is about an unwritten step, or about what comes after it.
 void throw_if_due(const std::string& unwritten_step) {
-  if (unwritten_step.empty()) return;
-  if (order_of(unwritten_step) <= order_of(current_step)) {
-    throw Waiting(unwritten_step);
-  }
+  const auto step = kit::step_of(unwritten_step);
+  if (step && step <= current_step) throw Waiting(unwritten_step);
 }
 
 // What the program's processes are doing, for a case that has waited in vain.
@@ -95,7 +88,9 @@ std::vector<std::string> missing_from(const std::vector<std::string>& before,
 
 }  // namespace
 
-void set_current_step(const std::string& step) { current_step = step; }
+void set_current_step(const std::string& step) {
+  current_step = kit::step_of(step);
+}
 
 std::string make_root_directory() {
   const auto path = "/judge/roots/" + random_name();

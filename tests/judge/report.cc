@@ -18,6 +18,7 @@
 #include <nlohmann/json.hpp>
 
 #include "lessons/kit/check.h"
+#include "lessons/kit/step.h"
 #include "lessons/kit/unique_fd.h"
 #include "tests/judge/box.h"
 #include "tests/judge/kernel.h"
@@ -146,7 +147,7 @@ int points_of(const Catch::TestCaseInfo& info) {
 // The tag that is a step, "06.2", or "".
 std::string step_of(const Catch::TestCaseInfo& info) {
   for (const auto& tag : tags_of(info)) {
-    if (tag.find('.') != std::string::npos) return tag;
+    if (kit::step_of(tag)) return tag;
   }
   return "";
 }

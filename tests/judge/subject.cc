@@ -22,7 +22,9 @@
 #include <csignal>
 #include <cstring>
 
+#include "lessons/kit/c_strings.h"
 #include "lessons/kit/check.h"
+#include "lessons/kit/step.h"
 #include "tests/judge/cgroup.h"
 #include "tests/judge/kernel.h"
 #include "tests/judge/machine.h"
@@ -53,15 +55,6 @@ Pipe make_pipe() {
   // Ours never blocks; the program's does, as it is used to.
   check(::fcntl(pipe.reader.get(), F_SETFL, O_NONBLOCK), "set O_NONBLOCK");
   return pipe;
-}
-
-std::vector<char*> pointers(const std::vector<std::string>& strings) {
-  std::vector<char*> result;
-  for (const auto& text : strings) {
-    result.push_back(const_cast<char*>(text.c_str()));
-  }
-  result.push_back(nullptr);
-  return result;
 }
 
 const char* home(const Circumstances& circumstances) {
@@ -193,9 +186,7 @@ std::string unwritten_step_in(const std::string& line) {
   if (begin == std::string::npos) return "";
   const auto first = begin + kBefore.size();
   const auto step = line.substr(first, end - first);
-  const bool valid = step.size() >= 4 && step[2] == '.' &&
-                     step.find_first_not_of("0123456789.") == step.npos;
-  return valid ? step : "";
+  return kit::step_of(step) ? step : "";
 }
 
 }  // namespace
@@ -228,8 +219,8 @@ Subject::Subject(const std::vector<std::string>& arguments,
   arguments_.insert(arguments_.begin(),
                     program.empty() ? machine().program() : program);
   const auto variables = environment(circumstances);
-  const auto argv = pointers(arguments_);
-  const auto envp = pointers(variables);
+  const auto argv = kit::c_strings(arguments_);
+  const auto envp = kit::c_strings(variables);
   if (!circumstances.held_calls.empty()) {
     watch_.emplace(circumstances.held_calls);
   }

@@ -9,13 +9,13 @@ readonly lab=vm/lab
 readonly scratch=$(mktemp -d "${TEST_TMPDIR:-/tmp}/faults-XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
 
-# A launcher of our own, beside copies of the machine's parts.
-copy_machine() {
+# A launcher of our own, beside copies of what it makes guests from.
+copy_lab() {
   local real
   real=$(dirname "$(readlink -f "$lab")")
-  mkdir "$scratch/machine"
-  cp -rL --sparse=always "$real"/{launcher,vmlinuz,initramfs.cpio,saved_machine} "$scratch/machine/"
-  chmod -R u+w "$scratch/machine"
+  mkdir "$scratch/lab"
+  cp -rL --sparse=always "$real"/{launcher,vmlinuz,initramfs.cpio,snapshot} "$scratch/lab/"
+  chmod -R u+w "$scratch/lab"
 }
 
 # run LAUNCHER ARG...: its output in $output, its status in $status.
@@ -24,8 +24,8 @@ run() {
   status=$?
 }
 
-# The processes of machines that are not ours to count would be of other tests, so
-# ours are found by their parent: this shell's children.
+# Other tests have guests at the same time, so ours are found by their parent: this
+# shell.
 expect_no_children() {
   if pgrep --parent $$ qemu >/dev/null; then
     echo "WRONG   $1: QEMU lives on"
@@ -60,13 +60,13 @@ run $lab shell -c 'kill -9 $$'
 expect "a killed command: 128+9" 137 ''
 
 run $lab shell -c 'poweroff -f; sleep 1000'
-expect "a machine that is switched off" 125 'lab: the machine was switched off*'
+expect "a guest that is switched off" 125 'lab: the lab machine was switched off*'
 
 run $lab shell -c 'echo c >/proc/sysrq-trigger; sleep 1000'
 expect "a panic" 125 'lab: Kernel panic*'
 
 run $lab shell -c 'echo 1 >/proc/sys/vm/panic_on_oom; swapoff /dev/zram0; tail /dev/zero; sleep 1000'
-expect "out of memory" 125 'lab: the machine ran out of memory'
+expect "out of memory" 125 'lab: the lab machine ran out of memory'
 
 run $lab shell -c 'kill -9 1; kill -9 -1; echo alive'
 expect "the agent cannot be killed" 0 alive
@@ -125,7 +125,7 @@ wait "$launcher"
 status=$? output=
 expect "Ctrl-C reaches the job" 7 ''
 
-# A launcher that is killed takes its machine with it.
+# A launcher that is killed takes its guest with it.
 timeout --foreground 100 $lab shell -c 'echo ready; sleep 1000' >"$scratch/said" 2>&1 </dev/null &
 launcher=$!
 read -r _ <"$scratch/said"
@@ -135,15 +135,15 @@ kill -KILL "$victim"
 wait "$launcher" 2>/dev/null
 expect_ended "QEMU dies with its launcher" "$qemu"
 
-# A judge that never says anything, in two machines.
+# A judge that never says anything, in two guests.
 printf '#!/bin/sh\nsleep 1000\n' >"$scratch/judge"
 chmod +x "$scratch/judge"
 judge_in_two() { # DEADLINE
-  exec $lab judge --machines 2 --deadline "$1" --judge "$scratch/judge" --program "$scratch/judge"
+  exec $lab judge --guests 2 --deadline "$1" --judge "$scratch/judge" --program "$scratch/judge"
 }
 
-# Waits until the launcher has two machines: their processes, one a line.
-machines_of() { # LAUNCHER
+# Waits until the launcher has two guests: their processes, one a line.
+guests_of() { # LAUNCHER
   local found=
   for _ in {1..100}; do
     found=$(pgrep --parent "$1" qemu)
@@ -155,50 +155,50 @@ machines_of() { # LAUNCHER
 
 judge_in_two 15 >"$scratch/report" 2>&1 </dev/null &
 launcher=$!
-read -r -d '' first second <<<"$(machines_of "$launcher")"
+read -r -d '' first second <<<"$(guests_of "$launcher")"
 kill -KILL "$first"
 wait "$launcher"
 status=$? output=$(<"$scratch/report")
-expect "one of two machines is killed" 2 '*Not judged to the end: *'
+expect "one of two guests is killed" 2 '*Not judged to the end: *'
 expect_ended "the other one ends, too" "$second"
 
 for signal in TERM KILL; do
   judge_in_two 100 >"$scratch/report" 2>&1 </dev/null &
   launcher=$!
-  read -r -d '' first second <<<"$(machines_of "$launcher")"
+  read -r -d '' first second <<<"$(guests_of "$launcher")"
   kill -"$signal" "$launcher"
   wait "$launcher" 2>/dev/null
-  expect_ended "both machines die with a launcher that gets SIG$signal" "$first" "$second"
+  expect_ended "both guests die with a launcher that gets SIG$signal" "$first" "$second"
 done
 
-copy_machine
-readonly own=$scratch/machine/launcher
-readonly saved=$scratch/machine/saved_machine
+copy_lab
+readonly own=$scratch/lab/launcher
+readonly saved=$scratch/lab/snapshot
 readonly accelerator=$(sed -n 's/.*"accelerator": "\(.*\)".*/\1/p' "$saved/about.json")
 run "$own" shell -c 'echo fine'
-expect "a copy of the machine works" 0 fine
+expect "a copy of the lab works" 0 fine
 
 truncate --size=1000 "$saved/state"
 run "$own" shell -c 'echo fine'
-expect "a saved machine that was cut short" 0 \
-  $'lab: the saved machine cannot be woken (its files are damaged): booting one instead\nfine'
+expect "a snapshot that was cut short" 0 \
+  $'lab: the snapshot cannot be restored (its files are damaged): booting a lab machine instead\nfine'
 
 rm "$saved/about.json"
 run "$own" shell -c 'echo fine'
-expect "a saved machine without a description" 0 \
-  $'lab: the saved machine cannot be woken (it has no description): booting one instead\nfine'
+expect "a snapshot without a description" 0 \
+  $'lab: the snapshot cannot be restored (it has no description): booting a lab machine instead\nfine'
 
-# QEMU hands the machine's state to `cat` and has ended its part before `cat` has: a
-# slow one must not make a saved machine that is cut short.
+# QEMU hands the guest's state to `cat` and has ended its part before `cat` has: a
+# slow one must not make a snapshot that is cut short.
 mkdir "$scratch/slow"
 printf '#!/bin/sh\n/bin/cat >"%s/all"\nsleep 2\nexec /bin/cat "%s/all"\n' \
   "$scratch" "$scratch" >"$scratch/slow/cat"
 chmod +x "$scratch/slow/cat"
 rm -r "$saved"
 mkdir "$saved"
-run env PATH="$scratch/slow:$PATH" "$own" save --kernel "$scratch/machine/vmlinuz" \
-  --initramfs "$scratch/machine/initramfs.cpio" --accelerator "$accelerator" --directory "$saved"
-expect "a machine is saved, though slowly" 0 '*'
+run env PATH="$scratch/slow:$PATH" "$own" save --kernel "$scratch/lab/vmlinuz" \
+  --initramfs "$scratch/lab/initramfs.cpio" --accelerator "$accelerator" --directory "$saved"
+expect "a snapshot is made, though slowly" 0 '*'
 run "$own" shell -c 'echo fine'
 expect "what was saved slowly is whole" 0 fine
 
@@ -209,13 +209,13 @@ run unshare --map-root-user --mount sh -c \
   'mount -t tmpfs -o size=60m none "$1" && "$2" save --kernel "$3/vmlinuz" \
      --initramfs "$3/initramfs.cpio" --accelerator "$4" --directory "$1"
    status=$?; ls "$1"; exit $status' \
-  sh "$scratch/small" "$own" "$scratch/machine" "$accelerator"
-expect "a disk that is full" 125 "lab: the disk is full: a saved machine needs 200 MB in $scratch/small"
+  sh "$scratch/small" "$own" "$scratch/lab" "$accelerator"
+expect "a disk that is full" 125 "lab: the disk is full: a snapshot needs 200 MB in $scratch/small"
 
 run env PATH=/nowhere "$own" shell -c 'echo fine'
 expect "no QEMU" 125 'lab: *is not installed: run ./setup'
 
-rm "$scratch/machine/vmlinuz"
+rm "$scratch/lab/vmlinuz"
 run "$own" shell -c 'echo fine'
 expect "no kernel" 125 'lab: *vmlinuz is missing*'
 

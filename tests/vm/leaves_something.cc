@@ -1,4 +1,4 @@
-// Mistake: it changes the machine where the judge does not put it back
+// Mistake: it changes the guest where the judge does not put it back
 // Fails: any
 // Says: .
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Many programs in one machine: can that fail, and does it keep them apart?
+# Many programs in one guest: can that fail, and does it keep them apart?
 set -uo pipefail
 # shellcheck source=tests/vm/expect.sh
 source tests/vm/expect.sh
@@ -37,7 +37,7 @@ printf 'Fails: 00.1\nSays: .\n' >"$scratch/at_a_step"
 judge "$(mutant no_chdir)" "$(mutant no_chdir other_step "$scratch/other_step")" "$(mutant only_chdir)"
 expect "who fails at another step is not as it should be" 1 \
   '*other_step: NOT AS IT SHOULD: fails at 00.1 (00.2 expected)*WRONG    00.1*2 of 3 are as they should be.'
-[[ $output != *fresh* ]] || echo "        (in more than one machine)"
+[[ $output != *fresh* ]] || echo "        (in more than one guest)"
 if [[ $(grep -c '<testcase ' "$scratch/xml") != 3 || $(grep -c '<failure ' "$scratch/xml") != 1 ]]; then
   echo "WRONG   three cases in the XML file, and one failure" && failures=$((failures + 1))
 fi
@@ -48,11 +48,11 @@ expect "who fails with other words is not as it should be" 1 \
 
 judge "$(entry leaves_something tests/vm/programs/leaves_something/00_chroot tests/vm/leaves_something.cc)" \
   "$(mutant no_chdir)" "$(mutant only_chdir)"
-expect "a machine that has changed is given up, and the next verdict is right" 0 \
-  '*no_chdir: in a fresh machine, for this one has changed:*printk_ratelimit_burst is 77*file /home/left_behind*no_chdir: as it should*only_chdir: as it should*3 of 3 are*'
+expect "a guest that has changed is given up, and the next verdict is right" 0 \
+  '*no_chdir: in a fresh lab machine, for this one has changed:*printk_ratelimit_burst is 77*file /home/left_behind*no_chdir: as it should*only_chdir: as it should*3 of 3 are*'
 
 judge "$(hostile kills_the_judge)" "$(mutant no_chdir)" "$(hostile stops_everybody)" "$(mutant only_chdir)"
-expect "who ends or stops the judge costs the machine" 0 '*4 of 4 are as they should be.'
+expect "who ends or stops the judge costs the guest" 0 '*4 of 4 are as they should be.'
 
 judge "$(hostile ends_the_judge_politely "$scratch/at_a_step")"
 expect "who tells the judge that it is enough has no verdict" 1 '*NOT AS IT SHOULD: fails at machine (00.1 expected)*'

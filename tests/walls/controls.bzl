@@ -7,7 +7,7 @@ solution, and control() makes a program of that.
 
 load("@rules_cc//cc:defs.bzl", "cc_binary")
 load("//lessons:lesson.bzl", "CORE")
-load("//tools:cc.bzl", "KIT_COPTS", "KIT_LINKOPTS")
+load("//bazel:cc.bzl", "KIT_COPTS", "KIT_LINKOPTS")
 
 _EXERCISES = CORE + ["14_container"]
 

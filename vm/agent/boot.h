@@ -1,4 +1,4 @@
-// From the kernel's first process to a machine that looks like a distribution.
+// From the kernel's first process to a guest that looks like a distribution.
 
 #pragma once
 
@@ -9,7 +9,7 @@ namespace lab {
 // usual file systems mounted, cgroup v2 alone with no controller enabled for
 // children, swap, host name, loopback.
 //
-// Must run as process 1, once. Throws std::system_error when the machine cannot
+// Must run as process 1, once. Throws std::system_error when the guest cannot
 // be what lessons expect; a missing optional module is a line on the console.
 void boot();
 

@@ -24,7 +24,8 @@ namespace {
 using kit::check;
 using kit::UniqueFd;
 
-// The system calls that are closed, by the kernel's hooks for security modules.
+// The system calls that nobody may make any more: the kernel's hooks for
+// security modules refuse them.
 constexpr std::string_view kClosed[] = {"bpf", "perf_event_open"};
 
 std::vector<UniqueFd> programs;  // One for each of kClosed, or none at all.
@@ -134,7 +135,7 @@ void prepare_guard() {
 
 void guard_the_judge() {
   static bool guarded = false;
-  if (guarded) return;  // By an earlier job of this machine, for good.
+  if (guarded) return;  // By an earlier job of this guest, for good.
   if (programs.empty()) {
     throw std::runtime_error("this kernel cannot keep root out of the judge: " +
                              why_not);

@@ -1,4 +1,4 @@
-// What keeps root of the lab machine out of a judge.
+// What keeps root of the guest out of a judge.
 
 #pragma once
 
@@ -9,13 +9,12 @@ namespace lab {
 // kernel that has none of this, it does nothing.
 void prepare_guard();
 
-// From here on, and until the machine ends, for every process, root's too:
+// From here on, and until the guest ends, for every process, root's too:
 //
 // - nobody attaches to another process: no ptrace(2), /proc/PID/mem,
 //   process_vm_readv(2), pidfd_getfd(2) (Yama, ptrace_scope 3);
 // - nobody reads or changes the kernel's memory: no /dev/mem, /proc/kcore,
-// kprobe,
-//   tracefs (lockdown(7), confidentiality);
+//   kprobes, tracefs (lockdown(7), confidentiality);
 // - nobody calls bpf(2) or perf_event_open(2), with which root could read the
 //   memory of a process although the first two are in force;
 // - there are no further modules, and no other kernel (kexec).

@@ -21,10 +21,11 @@
 #include <memory>
 #include <optional>
 
+#include "lessons/kit/c_strings.h"
 #include "lessons/kit/check.h"
 #include "vm/agent/guard.h"
 #include "vm/agent/pump.h"
-#include "vm/cpio.h"
+#include "vm/archive.h"
 #include "vm/seal.h"
 
 namespace lab {
@@ -36,7 +37,7 @@ using kit::UniqueFd;
 constexpr gid_t kNoChange = ~gid_t{0};  // chown(2)
 constexpr int kEventsFd = 3;  // Where the judge expects its events port.
 
-// Every machine wakes from the same saved state: without this, all would draw
+// Every guest is restored from the same snapshot: without this, all would draw
 // the same random numbers, and each would think that it is still build time.
 void become_unique(const Job& job) {
   const timespec now{job.clock_ns / 1'000'000'000,
@@ -59,20 +60,19 @@ struct Freer {
   void operator()(void* memory) const { std::free(memory); }
 };
 
-// The payload is read past the page cache, which may hold blocks of the disk
-// that was there when the machine was saved.
-void unpack_payload(std::uint64_t size) {
+// The disk is read past the page cache, which may hold blocks of the disk
+// that was there when the snapshot was made.
+void unpack_files(std::uint64_t size) {
   constexpr std::size_t kBlock = 4096;
   const std::size_t room = (size + kBlock - 1) / kBlock * kBlock;
   const std::unique_ptr<char, Freer> buffer{
       static_cast<char*>(std::aligned_alloc(kBlock, room))};
-  const UniqueFd disk{
-      check(::open(kPayloadDisk, O_RDONLY | O_DIRECT | O_CLOEXEC),
-            "open the payload")};
+  const UniqueFd disk{check(::open(kFilesDisk, O_RDONLY | O_DIRECT | O_CLOEXEC),
+                            "open the files' disk")};
   for (std::size_t done = 0; done < room;) {
     const auto got = check(::read(disk.get(), buffer.get() + done, room - done),
-                           "read the payload");
-    if (got == 0) throw std::runtime_error("the payload ends too early");
+                           "read the job's files");
+    if (got == 0) throw std::runtime_error("the job's files end too early");
     done += static_cast<std::size_t>(got);
   }
   unpack_archive({buffer.get(), size}, "/");
@@ -172,14 +172,6 @@ void hand_over_key(int port, const UniqueFd& judge) {
   ::explicit_bzero(key.data(), key.size());
 }
 
-std::vector<char*> pointers(const std::vector<std::string>& strings) {
-  std::vector<char*> result;
-  for (const auto& text : strings)
-    result.push_back(const_cast<char*>(text.c_str()));
-  result.push_back(nullptr);
-  return result;
-}
-
 // In the child. Gives the job what a login would: a session, a terminal, a
 // cgroup, an ordinary signal state, and no descriptor but its own.
 void become_job(const Job& job, const Streams& streams) {
@@ -220,8 +212,8 @@ void become_job(const Job& job, const Streams& streams) {
           kStudent);
   }
   check(::chdir(job.directory.c_str()), "enter {}", job.directory);
-  const auto argv = pointers(job.argv);
-  const auto environment = pointers(job.environment);
+  const auto argv = kit::c_strings(job.argv);
+  const auto environment = kit::c_strings(job.environment);
   check(::execve(argv[0], argv.data(), environment.data()), "run {}",
         job.argv[0]);
 }
@@ -320,7 +312,7 @@ class Carrier {
     }
   }
 
-  // As process 1 the agent inherits every orphan of the machine.
+  // As process 1 the agent inherits every orphan of the guest.
   void reap() {
     signalfd_siginfo info;
     while (::read(child_signals_, &info, sizeof info) > 0) {
@@ -374,7 +366,7 @@ void run_job(const Job& job, const Ports& ports, LineBuffer& lines) {
   pid_t pid = -1;
   try {
     become_unique(job);
-    if (job.payload > 0) unpack_payload(job.payload);
+    if (job.files_bytes > 0) unpack_files(job.files_bytes);
     if (!job.image_name.empty()) mount_image(job.image_name);
     if (job.judge && job.guarded) guard_the_judge();
     streams = make_streams(job);

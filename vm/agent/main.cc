@@ -1,7 +1,7 @@
-// The lab machine's process 1: boots it, waits for a job, runs it, waits for
+// The guest's process 1: boots it, waits for a job, runs it, waits for
 // the next one.
 //
-// The machine is saved while this waits for its job, and every run continues
+// The snapshot is made while this waits for its job, and every run continues
 // from there. Being process 1, the agent cannot be killed by what it runs.
 
 #include <fcntl.h>
@@ -40,7 +40,7 @@ kit::UniqueFd open_when_there(const std::string& path,
   }
 }
 
-// Opening is what reserves a port: the kernel lets each be open once.
+// Opening a port reserves it: the kernel lets each be open once.
 Ports open_ports() {
   const kit::UniqueFd new_files{
       check(::inotify_init1(IN_CLOEXEC), "watch for files")};
@@ -69,7 +69,7 @@ Job wait_for_job(const Ports& ports, LineBuffer& lines) {
   for (;;) {
     const auto message = nlohmann::json::parse(next_line(ports, lines));
     if (message.at("say") == "job") return message.at("job").get<Job>();
-    // What was still meant for a job that has ended is for nobody.
+    // Anything else was meant for a job that has ended.
     if (message.at("say") == "hello") say(ports, {{"say", "awake"}});
   }
 }
@@ -81,7 +81,7 @@ Job wait_for_job(const Ports& ports, LineBuffer& lines) {
   const Ports ports = open_ports();
   LineBuffer lines;
   say(ports, {{"say", "ready"}});
-  // The launcher decides how many jobs there are: it ends the machine.
+  // The launcher decides how many jobs there are: it ends the guest.
   for (;;) run_job(wait_for_job(ports, lines), ports, lines);
 }
 

@@ -6,27 +6,27 @@
 #include <functional>
 #include <vector>
 
-#include "vm/launcher/session.h"
+#include "vm/launcher/job.h"
 
 namespace lab {
 namespace {
 
 using Seconds = std::chrono::duration<double>;
 
-double time_to_first_byte(const std::function<Machine(Disks)>& start) {
+double time_to_first_byte(const std::function<Guest(Disks)>& start) {
   const auto before = Clock::now();
-  auto machine = start(make_disks());
+  auto guest = start(make_disks());
   Job job;
   job.argv = {"/bin/echo", "here"};
   std::optional<double> seconds;
   const auto stop_watch = [&](std::string_view) {
     if (!seconds) seconds = Seconds(Clock::now() - before).count();
   };
-  const auto ending = run_session(
-      machine, job, {stop_watch, [](std::string_view) {}},
-      {.forward_input = false, .deadline = std::chrono::seconds(60)});
+  const auto ending =
+      run_job(guest, job, {stop_watch, [](std::string_view) {}},
+              {.forward_input = false, .deadline = std::chrono::seconds(60)});
   if (!seconds || ending.status != 0) {
-    throw std::runtime_error("the program did not run: " + ending.machine_died +
+    throw std::runtime_error("the program did not run: " + ending.guest_died +
                              ending.refused);
   }
   return *seconds;
@@ -75,8 +75,8 @@ void bench(int rounds) {
   }
   fmt::print(stderr, "\r");
   cold.print("cold boot");
-  warm.print("saved machine");
-  fmt::print("the saved machine is {:.1f} times faster\n",
+  warm.print("snapshot");
+  fmt::print("the snapshot is {:.1f} times faster\n",
              cold.median() / warm.median());
 }
 

@@ -4,15 +4,18 @@
 
 #include <utility>
 
+#include "vm/launcher/report.h"
+
 namespace lab {
 namespace {
 
+// Where it fails, in the words of Expected::failure.
 std::string failed_at(const Verdict& verdict) {
-  if (!verdict.broken().empty()) return "machine";
+  if (!verdict.incomplete.empty()) return "machine";
   const auto* first = verdict.first_not_passed();
   if (first == nullptr) return "no step";
-  const auto& step = first->waits_for.empty() ? first->step : first->waits_for;
-  return step.empty() ? "given" : step;
+  const auto& step = first->waits_for ? first->waits_for : first->step;
+  return step ? kit::to_string(*step) : "given";
 }
 
 }  // namespace
@@ -31,7 +34,7 @@ bool Expectation::is_met(const Verdict& verdict) const {
   if (!expected_.failure.empty()) return fails(verdict);
   if (!expected_.waiting.empty()) return waits(verdict);
   if (expected_.no_points) {
-    return verdict.broken().empty() && verdict.points() == 0;
+    return verdict.incomplete.empty() && verdict.points() == 0;
   }
   return verdict.passed();
 }
@@ -63,13 +66,13 @@ bool Expectation::fails(const Verdict& verdict) const {
 
 bool Expectation::waits(const Verdict& verdict) const {
   const auto* next = verdict.first_not_passed();
-  return verdict.broken().empty() && next != nullptr &&
+  return verdict.incomplete.empty() && next != nullptr &&
          next->status == Case::Status::kWaiting &&
-         next->waits_for == expected_.waiting;
+         next->waits_for == kit::step_of(expected_.waiting);
 }
 
 bool Expectation::says(const Verdict& verdict) const {
-  return std::regex_search(verdict.report(lesson_), pattern_);
+  return std::regex_search(report(verdict, lesson_), pattern_);
 }
 
 }  // namespace lab

@@ -13,15 +13,14 @@ namespace lab {
 // Of the first three, one at most is set; none: all is right.
 struct Expected {
   // A wrong program: the step of the first case that does not pass; "given", if
-  // that is about none; "machine": the story breaks; "any" of these. And what
-  // the report then says, as a regular expression.
+  // that is about none; "machine", if the verdict is not complete; "any" of
+  // these. And what the report then says, as a regular expression.
   std::string failure;
   std::string text;
   // One that is written up to this step: no case fails, and the earliest step
   // that one waits for is this one, to which the report sends the learner.
   std::string waiting;
-  // One that does nothing of what is asked: it is judged to the end, and earns
-  // nothing.
+  // One that does nothing: it is judged to the end, and earns nothing.
   bool no_points = false;
 };
 
@@ -30,10 +29,11 @@ class Expectation {
   // Throws std::regex_error if the text is no regular expression.
   Expectation(Expected expected, std::string lesson);
 
-  // Something else is expected than that all is right.
+  // Something is expected, and be it that the program is wrong; otherwise, that
+  // all is right.
   [[nodiscard]] bool is_any() const;
 
-  // What is expected has happened. The verdict is closed, or is_settled().
+  // What is expected has happened. The judge has ended, or is_settled().
   [[nodiscard]] bool is_met(const Verdict& verdict) const;
 
   // It has happened, and nothing that comes later can change that: cases run in

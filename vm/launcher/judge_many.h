@@ -1,21 +1,22 @@
-// `lab judge-many`: many programs of a lesson, one after another in a machine
-// that stays awake, for the tests of the judges themselves.
+// `lab judge-many`: many programs of a lesson, one after another in a guest
+// that stays awake, for the course's own tests of its judges.
 //
-// Waking a machine costs less than half a second. But QEMU has then translated
+// Waking a guest costs less than half a second. But QEMU has then translated
 // nothing of what runs in it, and a quarter of the time to judge a program goes
-// into that. So each judge is followed by the next in the same machine, if
+// into that. So each judge is followed by the next in the same guest, if
 //
-// - it has come to an end by itself: with its whole story told, or where it was
-//   told to stop because all was known that was expected;
+// - it has ended by itself: because it was done, or because it was told that
+// what
+//   was expected has happened;
 // - and the guest is as the first judge found it. Each judge says that before
 //   anything that it judges runs (tests/judge/state.h).
 //
-// Otherwise the machine is given up. If it was the state that was different,
-// the program is judged again, in a fresh machine: what was there at the time
-// is of no account.
+// Otherwise the guest is given up. If it is the state that differs, the
+// program is judged again in a fresh guest, and nothing else that the judge has
+// said counts.
 //
 // A learner's program, or one that means harm, is not judged like this but by
-// `lab judge`, in a machine of its own.
+// `lab judge`, in a guest of its own.
 
 #pragma once
 
@@ -24,29 +25,19 @@
 namespace lab {
 
 struct ManyOptions {
-  std::string judge;  // Paths on this machine.
+  std::string judge;  // Paths on the host.
   std::string probe;
-  // A file with a JSON list of what is to be judged:
-  //
-  //   {"name": "NAME", "program": PATH, "wrong": PATH}
-  //
-  // is a wrong program, and the second file's header says how it has to fail:
-  // "Fails: 06.2", "Says: REGULAR EXPRESSION", "Mistake: WORDS"; and
-  //
-  //   {"name": "NAME", "program": PATH, "waiting": "06.3"}
-  //
-  // is one that is written up to the step before that.
-  std::string list;
-  std::string filter;  // Names, as fnmatch(3) understands patterns; "": all.
-  int machines = 1;    // At the same time.
+  std::string list;            // The programs: see program_list.h.
+  std::string filter;          // Only those whose names match; "": all.
+  int guests = 1;              // At the same time.
   int deadline_seconds = 240;  // For each program.
 };
 
 // Prints a line for each program, the whole report of one that is not judged as
 // it should be, and a summary; writes JUnit XML to $XML_OUTPUT_FILE, with a
-// case for each program. Returns a status of launcher/judging.h: kJudgedRight
+// case for each program. Returns a status of launcher/outputs.h: kJudgedRight
 // if all is as expected. Throws std::runtime_error if the list cannot be read,
-// or if there is no machine to judge in.
+// or if there is no guest to judge in.
 int judge_many(const ManyOptions& options);
 
 }  // namespace lab

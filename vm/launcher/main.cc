@@ -7,11 +7,11 @@
 #include <cstdio>
 
 #include "vm/launcher/bench.h"
+#include "vm/launcher/job.h"
 #include "vm/launcher/judge.h"
 #include "vm/launcher/judge_many.h"
-#include "vm/launcher/machine.h"
 #include "vm/launcher/run.h"
-#include "vm/launcher/session.h"
+#include "vm/launcher/snapshot.h"
 
 namespace {
 
@@ -19,6 +19,7 @@ struct Options {
   std::vector<std::string> program;
   lab::ShellOptions shell;
   lab::JudgeOptions judge;
+  lab::CourseTest course_test;
   lab::ManyOptions many;
   lab::Parts parts;
   std::string accelerator;
@@ -26,15 +27,44 @@ struct Options {
   int rounds = 7;
 };
 
+// Headings of the help: what a user needs, and what the build and the tests of
+// this course call.
+constexpr char kForUsers[] = "To do lessons, and to grade them";
+constexpr char kForTheCourse[] = "For the build and the course's own tests";
+
+// What the judge has to find out, when a test of the course asks.
+void define_course_test(CLI::App& judge, lab::CourseTest& test) {
+  const auto add = [&](const std::string& name, auto& value,
+                       const std::string& what) {
+    judge.add_option(name, value, what)->group(kForTheCourse);
+  };
+  add("--expect-failure", test.expected.failure, "the step that has to fail");
+  add("--expect-text", test.expected.text, "what the report has to say");
+  add("--expect-todo", test.todo, "the step at which the program stops");
+  add("--argument", test.arguments,
+      "what the program gets, with --expect-todo");
+  add("--expect-waiting", test.expected.waiting,
+      "the step that has to be the next to be written");
+  judge
+      .add_flag("--expect-no-points", test.expected.no_points,
+                "it is judged to the end, and earns nothing")
+      ->group(kForTheCourse);
+  judge
+      .add_flag("--unguarded", test.unguarded,
+                "nothing keeps root out of the judge: the positive control")
+      ->group(kForTheCourse);
+}
+
 void define_judge(CLI::App& lab, Options& options) {
   auto* judge =
-      lab.add_subcommand("judge", "judge a program in a machine of its own");
+      lab.add_subcommand("judge", "judge a program in a guest of its own")
+          ->group(kForUsers);
   auto& to = options.judge;
   judge->add_option("--judge", to.judge, "the judge's program");
   judge->add_option("--program", to.program, "the program to judge")
       ->required();
   judge->add_option("--messages", to.messages,
-                    "a file: why there is no program, if it is not empty");
+                    "a file: what the compiler said, if it built no program");
   judge->add_option("--probe", to.probe, "what the program is to run");
   judge->add_option("--file", to.files,
                     "NAME=PATH: a further file, as /job/NAME");
@@ -42,66 +72,66 @@ void define_judge(CLI::App& lab, Options& options) {
                     "an image of a root file system, as /rootfs/NAME");
   judge->add_option("--filter", to.filter, "only the cases that match");
   judge
-      ->add_option("--machines", to.machines,
-                   "how many machines share the cases, if there is no filter")
+      ->add_option("--guests", to.guests,
+                   "how many guests share the cases, if there is no filter")
       ->check(CLI::Range(1, 16));
   judge->add_option("--deadline", to.deadline_seconds,
                     "seconds until it is stopped");
-  judge->add_option("--expect-failure", to.expected.failure,
-                    "the step that has to fail");
-  judge->add_option("--expect-text", to.expected.text,
-                    "what the report has to say");
-  judge->add_option("--expect-todo", to.expect_todo,
-                    "the step at which the program stops");
-  judge->add_option("--expect-waiting", to.expected.waiting,
-                    "the step that everything waits for");
-  judge->add_flag("--expect-no-points", to.expected.no_points,
-                  "it is judged to the end, and earns nothing");
-  judge->add_flag("--unguarded", to.unguarded,
-                  "nothing keeps root out of the judge: the positive control");
-  judge->add_option("--argument", to.arguments,
-                    "what the program gets, with --expect-todo");
+  define_course_test(*judge, options.course_test);
 }
 
 void define_judge_many(CLI::App& lab, Options& options) {
-  auto* judge = lab.add_subcommand(
-      "judge-many", "judge a list of programs, many in one machine");
+  auto* judge =
+      lab.add_subcommand("judge-many",
+                         "judge a list of programs, many in the same guest")
+          ->group(kForTheCourse);
   auto& to = options.many;
   judge->add_option("--judge", to.judge, "the judge's program")->required();
   judge->add_option("--probe", to.probe, "what the programs are to run");
   judge->add_option("--list", to.list, "a file: the programs, as JSON")
       ->required();
   judge->add_option("--filter", to.filter, "only those whose names match");
-  judge->add_option("--machines", to.machines, "how many at the same time")
+  judge->add_option("--guests", to.guests, "how many at the same time")
       ->check(CLI::Range(1, 16));
   judge->add_option("--deadline", to.deadline_seconds,
                     "seconds until a program is stopped");
 }
 
-void define(CLI::App& lab, Options& options) {
-  lab.require_subcommand(1);
-  lab.add_subcommand("run", "run a lesson's program")
+void define_run_and_shell(CLI::App& lab, Options& options) {
+  lab.add_subcommand("run", "run a lesson's program in a fresh guest")
       ->prefix_command()
-      ->footer("lab run PROGRAM [ARG]...");
-  auto* shell = lab.add_subcommand("shell", "a root shell in a fresh machine");
+      ->footer("lab run PROGRAM [ARG]...")
+      ->group(kForUsers);
+  auto* shell = lab.add_subcommand("shell", "a root shell in a fresh guest")
+                    ->group(kForUsers);
   shell
       ->add_option("-c", options.shell.command, "run this command line instead")
       ->expected(1);
   shell->add_option("--deadline", options.shell.deadline_seconds,
-                    "seconds until the machine is stopped");
+                    "seconds until the guest is stopped");
   shell->add_option("--console", options.shell.console,
                     "the file that gets the console's log at the end");
-  define_judge(lab, options);
-  define_judge_many(lab, options);
-  auto* save = lab.add_subcommand(
-      "save", "boot a machine and save it (Bazel does this)");
+}
+
+void define_save(CLI::App& lab, Options& options) {
+  auto* save =
+      lab.add_subcommand("save", "boot a guest and make a snapshot of it")
+          ->group(kForTheCourse);
   save->add_option("--kernel", options.parts.kernel)->required();
   save->add_option("--initramfs", options.parts.initramfs)->required();
   save->add_option("--accelerator", options.accelerator)->required();
   save->add_option("--directory", options.directory)->required();
-  auto* bench = lab.add_subcommand(
-      "bench", "compare booting with waking a saved machine");
-  bench->add_option("--rounds", options.rounds, "how often")
+}
+
+void define(CLI::App& lab, Options& options) {
+  lab.require_subcommand(1);
+  define_run_and_shell(lab, options);
+  define_judge(lab, options);
+  define_judge_many(lab, options);
+  define_save(lab, options);
+  lab.add_subcommand("bench", "compare booting with restoring a snapshot")
+      ->group(kForUsers)
+      ->add_option("--rounds", options.rounds, "how often")
       ->check(CLI::Range(1, 1000));
 }
 
@@ -126,10 +156,11 @@ int dispatch(CLI::App& lab, const Options& options) {
   if (lab.got_subcommand("run"))
     return lab::run(lab.get_subcommand("run")->remaining());
   if (lab.got_subcommand("shell")) return lab::shell(options.shell);
-  if (lab.got_subcommand("judge")) return lab::judge(options.judge);
+  if (lab.got_subcommand("judge"))
+    return lab::judge(options.judge, options.course_test);
   if (lab.got_subcommand("judge-many")) return lab::judge_many(options.many);
   if (lab.got_subcommand("save")) {
-    lab::save_machine(options.parts, options.accelerator, options.directory);
+    lab::save_snapshot(options.parts, options.accelerator, options.directory);
   } else {
     lab::bench(options.rounds);
   }
@@ -140,7 +171,11 @@ int dispatch(CLI::App& lab, const Options& options) {
 
 int main(int argc, char** argv) {
   open_standard_descriptors();
-  CLI::App lab("The lab machine: runs and judges what learners write.", "lab");
+  CLI::App lab(
+      "The lab machine: runs and judges what learners write, in virtual "
+      "machines\n"
+      "(guests) that are thrown away afterwards.",
+      "lab");
   Options options;
   define(lab, options);
   try {
@@ -151,7 +186,7 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     complain(std::string(error.what()) + " (see lab --help)");
   } catch (const lab::Interrupted& interrupted) {
-    complain("interrupted, the machine is gone");
+    complain("interrupted, the lab machine is gone");
     return 128 + interrupted.signal;
   } catch (const std::exception& error) {
     complain(error.what());

@@ -56,30 +56,4 @@ std::string printable(std::string_view text) {
   return result;
 }
 
-std::string escape_xml(std::string_view text) {
-  std::string result;
-  for (const char letter : printable(text)) {
-    switch (letter) {
-      case '<':
-        result += "&lt;";
-        break;
-      case '>':
-        result += "&gt;";
-        break;
-      case '&':
-        result += "&amp;";
-        break;
-      case '"':
-        result += "&quot;";
-        break;
-      case '\n':
-        result += "&#10;";
-        break;
-      default:
-        result += letter;
-    }
-  }
-  return result;
-}
-
 }  // namespace lab

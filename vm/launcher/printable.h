@@ -8,14 +8,10 @@
 
 namespace lab {
 
-// The text with a '?' for each byte that is no UTF-8 and for each character
-// that is a control character other than a tab or a new line, half of a pair of
-// UTF-16, or none at all (U+FFFE, U+FFFF and their like). So what is left can
-// be in XML 1.0
-// ("Char" in https://www.w3.org/TR/xml/).
+// The text with a '?' in place of each byte that is not UTF-8, and of each
+// character that is a control character other than a tab or a newline, half of
+// a pair of UTF-16, or none at all (U+FFFE, U+FFFF and their like). So what is
+// left can be in XML 1.0 ("Char" in https://www.w3.org/TR/xml/).
 std::string printable(std::string_view text);
-
-// The same as the value of an attribute in XML.
-std::string escape_xml(std::string_view text);
 
 }  // namespace lab

@@ -3,17 +3,19 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <cstdlib>
 #include <sstream>
+#include <tuple>
+#include <utility>
+#include <vector>
 
+#include "lessons/kit/c_strings.h"
 #include "lessons/kit/check.h"
 
 namespace lab {
@@ -21,29 +23,6 @@ namespace {
 
 using kit::check;
 using kit::UniqueFd;
-
-constexpr char kQemu[] = "qemu-system-x86_64";
-constexpr int kMemoryMiB = 512;
-constexpr char kMemoryId[] = "ram";
-
-// console: the log. panic: reset at once, which -no-reboot turns into an end.
-// cgroup_no_v1: cgroup v2 alone. lsm: with AppArmor, and with what guards a
-// judge (agent/guard.h), whatever the distribution has chosen. The rest is
-// about time: a console without chatter, no calibration loops under emulation,
-// the same addresses for each start of a program, and no patience before memory
-// is freed (docs/architecture.md, "Why programs in the machine always load at
-// the same address").
-constexpr char kKernelOptions[] =
-    "console=ttyS0 quiet loglevel=4 panic=-1 cgroup_no_v1=all apparmor=1 "
-    "lsm=lockdown,landlock,yama,apparmor,bpf random.trust_cpu=on tsc=reliable "
-    "no_timer_check "
-    "norandmaps rcupdate.rcu_expedited=1";
-
-UniqueFd anonymous_file(const char* name, std::int64_t size) {
-  UniqueFd file{check(::memfd_create(name, MFD_CLOEXEC), "make file {}", name)};
-  check(::ftruncate(file.get(), size), "size file {}", name);
-  return file;
-}
 
 std::string read_all(int fd) {
   std::string text;
@@ -57,11 +36,6 @@ std::string read_all(int fd) {
   return text;
 }
 
-// A descriptor that QEMU inherits, named so that QEMU can open it.
-std::string inherited(const UniqueFd& fd) {
-  return fmt::format("/proc/self/fd/{}", fd.get());
-}
-
 bool in_path(const std::string& program) {
   std::istringstream path(std::getenv("PATH") ? std::getenv("PATH") : "");
   for (std::string directory; std::getline(path, directory, ':');) {
@@ -70,77 +44,17 @@ bool in_path(const std::string& program) {
   return false;
 }
 
-struct SocketPair {
-  UniqueFd ours;
-  UniqueFd theirs;
-};
-
-SocketPair make_socket_pair() {
+std::pair<UniqueFd, UniqueFd> make_socket_pair() {
   int ends[2];
   check(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends),
         "make a socket pair");
   return {UniqueFd{ends[0]}, UniqueFd{ends[1]}};
 }
 
-class CommandLine {
- public:
-  template <typename... Words>
-  void add(const Words&... words) {
-    (words_.push_back(words), ...);
-  }
-
-  void add_socket(const std::string& id, const UniqueFd& socket) {
-    add("-chardev", fmt::format("socket,id={},fd={}", id, socket.get()));
-  }
-
-  void add_disk(const std::string& id, const UniqueFd& file, bool read_only) {
-    add("-blockdev",
-        fmt::format("driver=raw,node-name={},read-only={},file.driver=file,"
-                    "file.locking=off,file.filename={}",
-                    id, read_only ? "on" : "off", inherited(file)));
-    add("-device", fmt::format("virtio-blk-pci,drive={}", id));
-  }
-
-  // For exec, as long as this object lives.
-  [[nodiscard]] std::vector<char*> argv() const {
-    std::vector<char*> pointers;
-    for (const auto& word : words_)
-      pointers.push_back(const_cast<char*>(word.c_str()));
-    pointers.push_back(nullptr);
-    return pointers;
-  }
-
- private:
-  std::vector<std::string> words_;
-};
-
-void add_processors_and_memory(CommandLine& line, const MachineParts& parts) {
-  const bool kvm = parts.accelerator == "kvm";
-  line.add("-smp", "2", "-m", std::to_string(kMemoryMiB));
-  line.add("-M", fmt::format("q35,memory-backend={}", kMemoryId));
-  // One thread for both processors: docs/architecture.md, "Why the emulated
-  // processors take turns".
-  line.add("-accel", kvm ? "kvm" : "tcg,thread=single");
-  // What a processor of silicon gains by, emulation pays for. erms: Linux would
-  // copy byte by byte. la57: page tables would have five levels, and each miss
-  // of the emulated TLB walks all of them. smap: each copy between user and
-  // kernel would switch it off and on, which ends a block of translated code.
-  line.add("-cpu", kvm ? "host" : "max,erms=off,la57=off,smap=off");
-  // The memory is a file, mapped privately when a saved machine wakes: pages
-  // are read when they are first touched, and changes go nowhere.
-  line.add("-object", parts.memory.empty()
-                          ? fmt::format("memory-backend-ram,id={},size={}M",
-                                        kMemoryId, kMemoryMiB)
-                          : fmt::format("memory-backend-file,id={},size={}M,"
-                                        "mem-path={},share={}",
-                                        kMemoryId, kMemoryMiB, parts.memory,
-                                        parts.keep_memory ? "on" : "off"));
-}
-
-// In the child: nothing of the caller's but the listed descriptors, no signals
-// from the caller's terminal, and an end with the caller: with its thread, to
-// be exact, which is why a Qemu stays in the thread that has made it. The
-// caller may have other threads, so nothing here takes memory.
+// In the child. It keeps nothing of the caller's but the listed descriptors,
+// gets no signals from the caller's terminal, and dies with the caller; to be
+// exact, with its thread, which is why a Qemu stays in the thread that has made
+// it. The caller may have other threads, so nothing here allocates memory.
 [[noreturn]] void become_qemu(const std::vector<char*>& argv, pid_t parent,
                               const std::vector<int>& descriptors, int errors) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -160,61 +74,31 @@ void add_processors_and_memory(CommandLine& line, const MachineParts& parts) {
 
 }  // namespace
 
-Disks make_disks() {
-  return {anonymous_file("scratch", kScratchBytes),
-          anonymous_file("payload", kPayloadBytes),
-          anonymous_file("image", kImageBytes)};
-}
-
-Qemu::Qemu(const MachineParts& parts, const Disks& disks, int incoming)
+Qemu::Qemu(const Hardware& hardware, const Disks& disks, int incoming)
     : console_(anonymous_file("console", 0)),
       errors_(anonymous_file("errors", 0)) {
-  CommandLine line;
-  line.add(kQemu, "-nodefaults", "-no-user-config", "-no-reboot");
-  line.add("-display", "none");
-  add_processors_and_memory(line, parts);
-  line.add("-kernel", parts.kernel, "-initrd", parts.initramfs);
-  line.add("-append", kKernelOptions);
-  line.add("-chardev",
-           fmt::format("file,id=console,path={}", inherited(console_)));
-  line.add("-serial", "chardev:console");
-
-  // The first virtio device: the guest calls its ports /dev/vport0p1 and so on.
-  line.add("-device", "virtio-serial-pci");
-  std::vector<int> descriptors = {console_.get(), disks.scratch.get(),
-                                  disks.payload.get(), disks.image.get()};
-  line.add_disk("scratch", disks.scratch, /*read_only=*/false);
-  line.add_disk("payload", disks.payload, /*read_only=*/true);
-  line.add_disk("image", disks.image, /*read_only=*/true);
-
-  std::vector<UniqueFd> theirs;
-  const auto connect = [&](const std::string& id) {
-    auto pair = make_socket_pair();
-    line.add_socket(id, pair.theirs);
-    descriptors.push_back(pair.theirs.get());
-    theirs.push_back(std::move(pair.theirs));
-    return std::move(pair.ours);
-  };
+  UniqueFd monitor;
+  std::array<UniqueFd, kPortCount> ports;
+  std::tie(monitor_, monitor) = make_socket_pair();
   for (std::size_t port = 0; port < kPortCount; ++port) {
-    ports_[port] = connect(kPortNames[port]);
-    line.add("-device",
-             fmt::format("virtserialport,chardev={0},name={0},nr={1}",
-                         kPortNames[port], port + 1));
+    std::tie(ports_[port], ports[port]) = make_socket_pair();
   }
-  monitor_ = connect("monitor");
-  line.add("-mon", "chardev=monitor,mode=control");
-  if (incoming >= 0) {
-    line.add("-incoming", "defer");
-    descriptors.push_back(incoming);
+  const auto words = qemu_options(hardware, disks, {console_, monitor, ports},
+                                  /*incoming=*/incoming >= 0);
+  if (!in_path(words.front())) {
+    throw NoQemu(
+        fmt::format("{} is not installed: run ./setup", words.front()));
   }
 
-  if (!in_path(kQemu)) {
-    throw NoQemu(fmt::format("{} is not installed: run ./setup", kQemu));
-  }
-  const auto argv = line.argv();
+  std::vector<int> inherited = {console_.get(), monitor.get(),
+                                disks.scratch.get(), disks.files.get(),
+                                disks.image.get()};
+  for (const auto& port : ports) inherited.push_back(port.get());
+  if (incoming >= 0) inherited.push_back(incoming);
+  const auto argv = kit::c_strings(words);
   const pid_t parent = ::getpid();
   pid_ = check(::fork(), "fork");
-  if (pid_ == 0) become_qemu(argv, parent, descriptors, errors_.get());
+  if (pid_ == 0) become_qemu(argv, parent, inherited, errors_.get());
 }
 
 Qemu::~Qemu() {
@@ -243,13 +127,8 @@ nlohmann::json Qemu::next_message(Clock::time_point deadline) {
     lines_.add({bytes, static_cast<std::size_t>(size)});
   }
   auto message = nlohmann::json::parse(line);
-  note_end(message);
-  return message;
-}
-
-bool Qemu::note_end(const nlohmann::json& message) {
   if (message.value("event", "") == "SHUTDOWN") ended_ = true;
-  return ended_;
+  return message;
 }
 
 nlohmann::json Qemu::command(const std::string& name, nlohmann::json arguments,

@@ -1,4 +1,4 @@
-// One QEMU process, and the sockets through which it is spoken to.
+// One QEMU process, and the sockets through which the launcher speaks with it.
 
 #pragma once
 
@@ -8,35 +8,15 @@
 #include <chrono>
 #include <stdexcept>
 #include <string>
-#include <vector>
 
 #include "lessons/kit/unique_fd.h"
+#include "vm/launcher/disks.h"
+#include "vm/launcher/qemu_options.h"
 #include "vm/protocol.h"
 
 namespace lab {
 
 using Clock = std::chrono::steady_clock;
-
-// What a machine is made of. A saved machine can only be woken in a machine
-// that is made of the same.
-struct MachineParts {
-  std::string kernel;
-  std::string initramfs;
-  std::string accelerator;   // "kvm" or "tcg"
-  std::string memory = {};   // The file that holds its memory ("": none).
-  bool keep_memory = false;  // Write changes to the file (to save the machine)?
-};
-
-// The machine's disks: files without a name, gone when the machine is.
-struct Disks {
-  kit::UniqueFd scratch;
-  kit::UniqueFd payload;
-  kit::UniqueFd image;
-};
-
-// Empty, sparse disks of the sizes that the guest knows.
-// Throws std::system_error if there is no memory for them.
-Disks make_disks();
 
 // QEMU is not installed: nothing can be done about it here.
 struct NoQemu : std::runtime_error {
@@ -47,11 +27,11 @@ struct NoQemu : std::runtime_error {
 // it (PR_SET_PDEATHSIG).
 class Qemu {
  public:
-  // Starts QEMU. With `incoming`, the descriptor of a saved state, its machine
+  // Starts QEMU. With `incoming`, the descriptor of a saved state, the guest
   // does not boot but waits for "migrate-incoming"; -1 boots. Throws NoQemu, or
-  // std::system_error if there can be no process. What else goes wrong is told
-  // by the first command().
-  Qemu(const MachineParts& parts, const Disks& disks, int incoming);
+  // SystemError if there can be no process. What else goes wrong is told by the
+  // first command().
+  Qemu(const Hardware& hardware, const Disks& disks, int incoming);
   ~Qemu();
   Qemu(const Qemu&) = delete;
   Qemu& operator=(const Qemu&) = delete;
@@ -79,17 +59,17 @@ class Qemu {
   }
 
   // Reads what QEMU has said without being asked. Returns false once it has
-  // ended, or once its guest has switched the machine off.
+  // ended, or once the guest has switched itself off.
   bool still_running();
 
-  // What the machine's console has shown so far, and the first line of what
-  // QEMU itself has complained about, warnings left out.
+  // What the guest's console has shown so far.
   [[nodiscard]] std::string console() const;
+
+  // The first line of what QEMU itself has complained about, warnings left out.
   [[nodiscard]] std::string own_errors() const;
 
  private:
   nlohmann::json next_message(Clock::time_point deadline);
-  bool note_end(const nlohmann::json& message);
 
   kit::UniqueFd console_;
   kit::UniqueFd errors_;

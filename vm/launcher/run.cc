@@ -11,9 +11,11 @@
 #include <fstream>
 #include <string_view>
 
+#include "lessons/kit/c_strings.h"
 #include "lessons/kit/check.h"
-#include "vm/cpio.h"
-#include "vm/launcher/session.h"
+#include "vm/archive.h"
+#include "vm/launcher/job.h"
+#include "vm/launcher/terminal.h"
 
 namespace lab {
 namespace {
@@ -42,11 +44,8 @@ bool is_for_students(const fs::path& program) {
 }
 
 [[noreturn]] void execute_here(const std::vector<std::string>& argv) {
-  std::vector<char*> words;
-  for (const auto& word : argv)
-    words.push_back(const_cast<char*>(word.c_str()));
-  words.push_back(nullptr);
-  check(::execv(words[0], words.data()), "run {}", argv[0]);
+  check(::execv(argv[0].c_str(), kit::c_strings(argv).data()), "run {}",
+        argv[0]);
   std::abort();  // Not reached: execv() returns only to fail.
 }
 
@@ -91,12 +90,12 @@ Job make_job(std::vector<std::string> argv, bool student = false) {
   job.terminal = on_terminal();
   job.student = student;
   if (student) job.directory = kStudentsHome;
-  job.environment = {
-      "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=" + job.directory,
-      student ? "USER=student" : "USER=root",
-      "TERM=" + variable("TERM", "dumb"),
-      // The shell's; "lab" says at each line which machine this is.
-      R"(PS1=\[\e[1m\]lab\[\e[0m\]:\w\$ )"};
+  job.environment = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin",
+                     "HOME=" + job.directory,
+                     student ? "USER=student" : "USER=root",
+                     "TERM=" + variable("TERM", "dumb"),
+                     // The shell's; "lab" says at each line where this is.
+                     R"(PS1=\[\e[1m\]lab\[\e[0m\]:\w\$ )"};
   return job;
 }
 
@@ -113,29 +112,29 @@ int run_job_here(const std::vector<ArchiveEntry>& files, Job job,
                  const ShellOptions& options = {}) {
   Disks disks = make_disks();
   add_user_image(disks, job);
-  job.payload = put_payload(disks, write_archive(files));
-  auto machine = wake(
+  put_files(disks, job, write_archive(files));
+  auto guest = wake(
       Parts::beside_launcher(), std::move(disks),
       [](const std::string& line) { fmt::print(stderr, "lab: {}\n", line); });
 
   const Sinks sinks{
       [](std::string_view bytes) { write_all(STDOUT_FILENO, bytes); },
       [](std::string_view bytes) { write_all(STDERR_FILENO, bytes); }};
-  SessionOptions limits;
+  JobOptions limits;
   if (options.deadline_seconds > 0) {
     limits.deadline = std::chrono::seconds(options.deadline_seconds);
   }
-  const auto ending = run_session(machine, std::move(job), sinks, limits);
+  const auto ending = run_job(guest, std::move(job), sinks, limits);
   if (!options.console.empty()) {
-    std::ofstream(options.console) << machine.qemu->console();
+    std::ofstream(options.console) << guest.qemu->console();
   }
   if (ending.status) return *ending.status;
   fmt::print(stderr, "lab: {}\n",
-             ending.refused.empty() ? ending.machine_died : ending.refused);
+             ending.refused.empty() ? ending.guest_died : ending.refused);
   return kLauncherFailed;
 }
 
-// Every program of one package that is built, as /PACKAGE/NAME in the machine.
+// Every program of one package that is built, as /PACKAGE/NAME in the guest.
 void add_programs(const std::string& package,
                   std::vector<ArchiveEntry>& files) {
   const auto directory =
@@ -178,7 +177,8 @@ int shell(const ShellOptions& options) {
   } else if (job.terminal) {
     fmt::print(
         stderr,
-        "A fresh machine, and you are root. Programs: /lessons, /solutions.\n"
+        "A fresh lab machine, and you are root. Programs: /lessons, "
+        "/solutions.\n"
         "`exit` leaves and throws it away. Ctrl-] ends it when nothing else "
         "does.\n");
   } else {

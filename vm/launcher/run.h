@@ -1,5 +1,5 @@
-// `lab run` and `lab shell`: a program, or a shell, in a fresh lab machine, on
-// the user's terminal.
+// `lab run` and `lab shell`: a program, or a shell, in a fresh guest, on the
+// user's terminal.
 
 #pragma once
 
@@ -11,17 +11,17 @@ namespace lab {
 // The launcher's own statuses, beside those of the programs that it runs.
 inline constexpr int kLauncherFailed = 125;
 
-// argv: the program's path on this machine, then its arguments. A program that
-// is no lesson and no solution (a tool that `bazel run` starts, say) is
-// executed on this machine; this function then does not return.
+// argv: the program's path on the host, then its arguments. A program that
+// is neither a lesson nor a solution (a tool that `bazel run` starts, say) is
+// executed on the host; this function then does not return.
 //
 // Returns the program's exit status; kLauncherFailed, with one line on standard
-// error, if the machine did not live to its end; 128+N after signal N.
+// error, if the guest did not live to its end; 128+N after signal N.
 int run(const std::vector<std::string>& argv);
 
 struct ShellOptions {
   std::vector<std::string> command;  // One: run this, not interactively.
-  int deadline_seconds = 0;          // Then the machine is stopped; 0: never.
+  int deadline_seconds = 0;          // Then the guest is stopped; 0: never.
   std::string console;  // The file that gets the console's log ("": none).
 };
 

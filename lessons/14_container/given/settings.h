@@ -8,8 +8,7 @@
 namespace container {
 
 // Returns what the options ask for, and where they say nothing, the defaults: a
-// container with no way to anything, with limits, and with few
-// rights.
+// container with no way to anything, with limits, and with few rights.
 //
 // Looks at this host (memory, users, routes, the root), reads the seccomp
 // profile, and changes nothing. Throws std::runtime_error if the options

@@ -1,7 +1,7 @@
 """The filter for containers that ask for no other, compiled at build time."""
 
 load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_library")
-load("//tools:cc.bzl", "KIT_COPTS", "KIT_LINKOPTS")
+load("//bazel:cc.bzl", "KIT_COPTS", "KIT_LINKOPTS")
 
 _FOLDER = "08_seccomp/given/default/"
 

@@ -1,0 +1,110 @@
+"""A copy of the project that a benchmark may change, with a Bazel of its own."""
+
+import json
+import pathlib
+import shutil
+import subprocess
+import time
+
+# In a lesson's folder: the file with the steps is the one that solutions/ has, too.
+SAVED = "extern const int kSaved;\nconst int kSaved = %d;\n"
+
+
+def git(workspace, *words):
+    return subprocess.run(["git", "-C", workspace, *words], check=True,
+                          capture_output=True, text=True).stdout
+
+
+class Checkout:
+    """`commit` of the repository at `workspace`, or what is there now ("")."""
+
+    def __init__(self, workspace, commit, folder):
+        self.name = git(workspace, "rev-parse", "--short", commit).strip() if commit else "now"
+        self.folder = pathlib.Path(folder) / self.name
+        self.output = pathlib.Path(folder) / (self.name + ".output")
+        self.profile = pathlib.Path(folder) / (self.name + ".profile")
+        self.times = pathlib.Path(folder) / (self.name + ".times")
+        git(workspace, "clone", "--quiet", "--shared", workspace, str(self.folder))
+        git(self.folder, "checkout", "--quiet", commit or "HEAD")
+        if not commit:
+            self._take_what_is_not_committed(pathlib.Path(workspace))
+        self._saved = 0
+
+    def _take_what_is_not_committed(self, workspace):
+        changed = git(workspace, "diff", "--name-only", "-z", "HEAD").split("\0")
+        new = git(workspace, "ls-files", "--others", "--exclude-standard", "-z").split("\0")
+        for name in filter(None, changed + new):
+            target = self.folder / name
+            if (workspace / name).exists():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(workspace / name, target)
+            else:
+                target.unlink(missing_ok=True)
+
+    def bazel(self, verb, *words):
+        """Returns the seconds that it took. A test may fail, a build may not."""
+        command = ["bazel", f"--output_base={self.output}", verb, "--noshow_progress",
+                   "--ui_event_filters=-info", "--test_output=summary",
+                   f"--profile={self.profile}", f"--test_env=LAB_TIMES={self.times}", *words]
+        begin = time.monotonic()
+        ended = subprocess.run(command, cwd=self.folder, stdin=subprocess.DEVNULL,
+                               capture_output=True, text=True)
+        took = time.monotonic() - begin
+        tests_failed = verb == "test" and ended.returncode == 3
+        if ended.returncode != 0 and not tests_failed:
+            raise RuntimeError(f"{self.name}: bazel {verb} {' '.join(words)} ended with "
+                               f"{ended.returncode}:\n{ended.stderr[-2000:]}")
+        return took
+
+    def end(self):
+        if self.output.exists():
+            subprocess.run(["bazel", f"--output_base={self.output}", "shutdown"],
+                           cwd=self.folder, capture_output=True)
+            # Bazel takes the right to write away from what it has made.
+            subprocess.run(["chmod", "-R", "u+w", self.output], check=False)
+
+    def lessons(self):
+        """The lessons with steps: "06_cgroups" and the like."""
+        return sorted(each.name for each in (self.folder / "solutions").iterdir() if each.is_dir())
+
+    def solution(self, lesson):
+        (source,) = (self.folder / "solutions" / lesson).glob("*.cc")
+        return source
+
+    def exercise(self, lesson):
+        return self.folder / "lessons" / lesson / self.solution(lesson).name
+
+    def save(self, source):
+        """Changes the file as an editor does: code, for a comment changes no object."""
+        self._saved += 1
+        text = source.read_text().split("extern const int kSaved;")[0]
+        source.write_text(text + SAVED % self._saved)
+
+    def solve(self, lesson, steps=None):
+        """Writes the learner's file: all of the solution, or its first steps."""
+        solution = self.solution(lesson)
+        text = solution.read_text()
+        if steps is not None:
+            contract = self.exercise(lesson).with_suffix(".h")
+            text = subprocess.run(
+                ["python3", "tests/written_until.py", contract, solution,
+                 f"{lesson[:2]}.{steps}"],
+                cwd=self.folder, check=True, capture_output=True, text=True).stdout
+        self.exercise(lesson).write_text(text)
+        self.save(self.exercise(lesson))
+
+    def build_times(self):
+        """Seconds of the last command's actions: {"CppCompile": 1.2, ...}."""
+        events = json.loads(self.profile.read_text())["traceEvents"]
+        times = {}
+        for event in events:
+            if event.get("cat") == "action processing":
+                kind = event.get("args", {}).get("mnemonic") or event["name"].split(" ")[0]
+                times[kind] = times.get(kind, 0) + event["dur"] / 1e6
+        return times
+
+    def lab_times(self):
+        """What the lab says of the last command's judging, a dictionary a guest."""
+        if not self.times.exists():
+            return []
+        return [json.loads(line) for line in self.times.read_text().splitlines()]
