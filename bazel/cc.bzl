@@ -17,7 +17,9 @@ KIT_COPTS = [
 # sorts all its unwind tables when its first exception is thrown (libgcc's
 # __register_frame_info), 20 million instructions; this one finds them sorted.
 # Bazel chooses the linker gold where there is one, which cannot link such programs.
+# And without what nothing calls: a quarter of a program, that is carried into the
+# lab machine each time.
 KIT_LINKOPTS = select({
     "//bazel:sanitized": [],
-    "//conditions:default": ["-static-pie", "-fuse-ld=bfd"],
+    "//conditions:default": ["-static-pie", "-fuse-ld=bfd", "-Wl,--gc-sections"],
 })

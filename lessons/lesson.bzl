@@ -1,11 +1,12 @@
 """Lessons and their programs.
 
 A lesson is a folder with a contract (a header), an exercise (the source file of
-the same name), a program (main.cc) and, where that helps, other given files:
+the same name), a program (main.cc) and, where that helps, a folder of given files:
 
     lessons/06_cgroups/cgroup.h     what each step promises
     lessons/06_cgroups/cgroup.cc    the exercise: the only file to edit
     lessons/06_cgroups/main.cc      the program, which calls the steps
+    lessons/06_cgroups/given/       what the program needs and the lesson does not teach
     solutions/06_cgroups/cgroup.cc  the exercise, solved
 
 A step is the body of one function of the exercise. There it is a comment that
@@ -83,8 +84,8 @@ def lesson(name, exercise, deps = [], main_deps = [], uses = []):
 
     cc_library(
         name = name + "_given",
-        srcs = native.glob([name + "/*.cc"], exclude = [exercise_src, main]),
-        hdrs = native.glob([name + "/*.h"]),
+        srcs = native.glob([name + "/given/*.cc"]),
+        hdrs = native.glob([name + "/*.h", name + "/given/*.h"]),
         copts = KIT_COPTS + ["-O2"],
         deps = ["//lessons/kit"] + deps + ["//lessons:%s_given" % used for used in uses],
     )

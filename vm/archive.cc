@@ -67,7 +67,7 @@ void write_new_file(const fs::path& path, std::string_view content) {
   }
 }
 
-void unpack_entry(const kit::Entry& entry, const fs::path& directory) {
+void unpack_entry(const kit::ArchiveEntry& entry, const fs::path& directory) {
   const fs::path name = entry.name.lexically_normal();
   if (name.empty() || name.is_absolute() || *name.begin() == "..") {
     throw std::runtime_error(
@@ -116,7 +116,8 @@ std::string write_archive(const std::vector<ArchiveEntry>& entries) {
 
 void unpack_archive(std::string_view archive, const std::string& directory) {
   kit::Archive entries(archive);
-  for (kit::Entry entry; entries.next(entry);) unpack_entry(entry, directory);
+  for (kit::ArchiveEntry entry; entries.next(entry);)
+    unpack_entry(entry, directory);
 }
 
 }  // namespace lab

@@ -24,7 +24,7 @@ namespace container {
 // CAP_SYS_CHROOT.
 void enter_root(const std::filesystem::path& root);
 
-// Step 00.2. Sees to it that the command gets no open descriptor but standard
+// Step 00.2. Makes sure that the command gets no open descriptor but standard
 // input, output and error. An open directory of the outside would be a way out:
 // fchdir(2) asks for no path.
 //
@@ -37,11 +37,11 @@ void let_go_of_descriptors();
 //
 // Throws kit::Exit with
 //
-//   127 if the program is not there; or if it is, and the interpreter is not
-//       that the kernel starts to run it (the loader of a dynamic program, or
-//       what a script names after "#!"). The message names the missing file.
-//   126 if the program is there, and the kernel does not run it for another
-//       reason. The message has the reason.
+//   127 if the program is not there; or if it is, but the interpreter that the
+//       kernel needs to run it (the loader of a dynamic program, or what a
+//       script names after "#!") is not. The message names the missing file.
+//   126 if the program is there, but the kernel does not run it for another
+//       reason. The message says which.
 [[noreturn]] void become(const kit::Command& command);
 
 }  // namespace container

@@ -3,8 +3,8 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include "lessons/01_mount/given/volumes.h"
 #include "lessons/01_mount/mount.h"
-#include "lessons/01_mount/volumes.h"
 #include "lessons/kit/check.h"
 #include "lessons/kit/default_root.h"
 #include "lessons/kit/guard.h"
@@ -26,7 +26,7 @@ Request parse_request(int argc, char** argv) {
   options.add("--root", "DIR", "its root (a root with busybox)", root,
               [](const auto& text) { return std::filesystem::path(text); });
   options.add_list("--volume", "SRC:DST[:ro]",
-                   "the machine's file or directory SRC, at DST;\n"
+                   "the host's file or directory SRC, at DST;\n"
                    "ro: read-only; may be repeated",
                    request.mounts, container::parse_volume);
   options.add_list("--tmpfs", "DST[:size=N]",

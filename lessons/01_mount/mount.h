@@ -5,9 +5,9 @@
 // Run:    bazel run //lessons:01_mount -- --tmpfs /tmp:size=1m
 // Check:  bazel test //tests:01_mount
 //
-// The process is in a mount namespace of its own: a copy of the machine's
-// mounts, which it exchanges for those of the container. volumes.h has what is
-// around the steps.
+// The process is in a mount namespace of its own: a copy of the host's
+// mounts, which it exchanges for those of the container. given/volumes.h has
+// what is around the steps.
 
 #pragma once
 
@@ -68,7 +68,7 @@ kit::UniqueFd open_target(const std::filesystem::path& path);
 void attach_volume(int volume, int target);
 
 // Step 01.7. Mounts a new tmpfs on the directory `target`: `size` bytes, or
-// half of the machine's memory. All may write to it, as to /tmp (mode 1777).
+// half of the host's memory. All may write to it, as to /tmp (mode 1777).
 // There are no set-user-ID programs, no devices, and no programs at all in it.
 // Throws SystemError.
 void mount_tmpfs(const std::filesystem::path& target,
@@ -76,7 +76,7 @@ void mount_tmpfs(const std::filesystem::path& target,
 
 // Step 01.8. Makes the root read-only for those in this mount namespace; other
 // restrictions that it has stay. What is mounted below it stays as it is, and
-// so does the same directory for the rest of the machine. Throws SystemError.
+// so does the same directory for the rest of the host. Throws SystemError.
 void make_root_read_only();
 
 }  // namespace container

@@ -49,14 +49,14 @@ void end_with(int parent);
 // Throws SystemError.
 void mount_proc(const std::filesystem::path& proc);
 
-// Step 02.4. In the init: shuts the way through this process to the host. All
-// in the container can see process 1, and /proc/1 has its open descriptors, its
-// environment, its program. So the init
+// Step 02.4. In the init: closes the way to the host that leads through this
+// process. Everything in the container can see process 1, and /proc/1 has its
+// open descriptors, its environment, its program. So the init
 //
 //   closes all descriptors but standard input, output and error, and
 //   becomes "not dumpable": only who has CAP_SYS_PTRACE may look at these files
-//   from now on, or trace the process. Its children are so, too, until they
-//   call execve(2).
+//   from now on, or trace the process. So are its children, until they call
+//   execve(2).
 //
 // Throws SystemError.
 void protect_init();
@@ -78,7 +78,7 @@ int be_init(pid_t command);
 // ended it. Throws SystemError: that no child is left (ECHILD) is no error.
 std::optional<int> reap(pid_t command);
 
-// ---- Given (signals.cc) ----------------------------------------------------
+// ---- In given/signals.cc ----------------------------------------------------
 
 // Blocks the signals that next_signal() waits for, so that they are kept until
 // it asks for them. Returns the mask of before, for the command.

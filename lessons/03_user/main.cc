@@ -5,7 +5,7 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
-#include "lessons/03_user/restrictions.h"
+#include "lessons/03_user/given/restrictions.h"
 #include "lessons/03_user/user.h"
 #include "lessons/kit/check.h"
 #include "lessons/kit/default_root.h"
@@ -45,7 +45,7 @@ Request parse_request(int argc, char** argv) {
   return request;
 }
 
-// A root as in lesson 00, with the machine's /proc and /dev in it: root of a
+// A root as in lesson 00, with the host's /proc and /dev in it: root of a
 // user namespace may not make devices, nor, before lesson 02, a /proc.
 //
 // The working directory is that root. By its path it may not be reached any

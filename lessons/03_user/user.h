@@ -24,7 +24,7 @@
 #include <filesystem>
 #include <string>
 
-#include "lessons/03_user/ids.h"
+#include "lessons/03_user/given/ids.h"
 
 namespace container {
 
@@ -69,7 +69,7 @@ void map_by_program(const std::string& program, pid_t child, const IdMap& map);
 // Throws SystemError.
 void become_root_inside();
 
-// ---- Given (map.cc) --------------------------------------------------------
+// ---- In given/map_ids.cc ----------------------------------------------------
 
 // In the parent: writes both maps of `child`, each in the way_to_map() it.
 // Throws what the steps throw. The maps have passed check_maps().

@@ -6,7 +6,7 @@
 // Check:  bazel test //tests:04_uts
 //
 // A UTS namespace holds two names. A new one begins with a copy of those that
-// the caller sees; from then on, nobody outside is concerned.
+// the caller sees; what changes from then on is not seen outside.
 
 #pragma once
 

@@ -26,10 +26,10 @@ Request parse_request(int argc, char** argv) {
   Request request;
   kit::Options options("Runs COMMAND (/bin/sh) with names of its own.");
   options.add("--hostname", "NAME",
-              "its host name, up to 64 bytes (the machine's)",
-              request.host_name, parse_name);
+              "its host name, up to 64 bytes (the host's)", request.host_name,
+              parse_name);
   options.add("--domainname", "NAME",
-              "its domain name, up to 64 bytes (the machine's)",
+              "its domain name, up to 64 bytes (the host's)",
               request.domain_name, parse_name);
   request.command = options.parse(argc, argv);
   if (request.command.empty()) request.command = {"/bin/sh"};

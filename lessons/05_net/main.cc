@@ -5,7 +5,7 @@
 
 #include <csignal>
 
-#include "lessons/05_net/connection.h"
+#include "lessons/05_net/given/container_network.h"
 #include "lessons/kit/check.h"
 #include "lessons/kit/gate.h"
 #include "lessons/kit/guard.h"
@@ -24,17 +24,17 @@ Request parse_request(int argc, char** argv) {
   auto& network = request.network;
   kit::Options options(
       "Runs COMMAND (/bin/sh) with a network of its own: a loopback and, with "
-      "--ip, a\nlink eth0 to the machine.");
+      "--ip, a\nlink eth0 to the host.");
   options.add("--ip", "ADDR/LEN",
               "the address of eth0, and the length of its network's\n"
               "part, like 10.0.5.2/24 (no link)",
               network.range, container::parse_range);
   options.add("--gateway", "ADDR",
-              "the machine's address there, like 10.0.5.1, and the\n"
+              "the host's address there, like 10.0.5.1, and the\n"
               "way to everywhere else (no way)",
               network.gateway, container::parse_address);
   options.add_list("--publish", "HOST:CONTAINER",
-                   "let the machine's TCP port HOST lead to the\n"
+                   "let the host's TCP port HOST lead to the\n"
                    "container's port CONTAINER; may be repeated",
                    network.published, container::parse_published_port);
   request.command = options.parse(argc, argv);
@@ -63,7 +63,7 @@ int run(const Request& request) {
   kit::Child init =
       kit::spawn(args, [&] { return run_init(request.command, ready, go); });
   ready.wait();
-  container::Network network(init.pid(), request.network);
+  container::ContainerNetwork network(init.pid(), request.network);
   go.open();
   const int status = init.wait();
   network.end();

@@ -41,7 +41,7 @@ void accept_own(Message& packets, Message& questions, const Sender& own) {
 }
 
 void add_address(Netlink& in, const std::string& link, in_addr own,
-                 const Range& reach) {
+                 const AddressRange& reach) {
   // TODO(05.4): send an RTM_NEWADDR with NLM_F_CREATE | NLM_F_EXCL. In its
   // ifaddrmsg: AF_INET, the length of the range, and the link_index(). `own` is
   // the attribute IFA_LOCAL, the range's address is IFA_ADDRESS.
@@ -57,7 +57,7 @@ void add_default_route(Netlink& in, const std::string& link, in_addr gateway) {
   throw kit::Todo("05.5");
 }
 
-void masquerade(Message& rule, const Range& container) {
+void masquerade(Message& rule, const AddressRange& container) {
   // TODO(05.6): nest the instructions in NFTA_RULE_EXPRESSIONS. Go on if the
   // source is the container's address (NFT_CMP_EQ), and the destination, of
   // which keep_bits() leaves the first ones, is not its network_of()

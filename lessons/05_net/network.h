@@ -7,23 +7,24 @@
 //
 // A new network namespace has a loopback that is down, and nothing else. What
 // the container needs is made by messages to the kernel, with the classes of
-// netlink.h. The program sends them, from outside, while the command waits:
+// given/netlink.h. The program sends them, from outside, while the command
+// waits:
 //
-//   the machine                        the container
+//   the host                           the container
 //
 //   veth-1a2b3c4d ====================== eth0       lo
 //   10.0.5.1, and beyond it 10.0.5.2     10.0.5.2/24, default via 10.0.5.1
 //
-// connection.cc calls the steps, in this order.
+// given/container_network.cc calls the steps, in this order.
 
 #pragma once
 
 #include <cstdint>
 #include <string>
 
-#include "lessons/05_net/address.h"
-#include "lessons/05_net/netlink.h"
-#include "lessons/05_net/rule.h"
+#include "lessons/05_net/given/address.h"
+#include "lessons/05_net/given/netlink.h"
+#include "lessons/05_net/given/rule.h"
 #include "lessons/kit/unique_fd.h"
 
 namespace container {
@@ -35,10 +36,10 @@ void raise_link(Netlink& in, const std::string& name);
 
 // Step 05.2. Makes a pair of links, of which each sends what the other
 // receives: one here, called `name`, and one called eth0 in the namespace that
-// is open as `container`. It is never anywhere else: the machine may have an
+// is open as `container`. It is never anywhere else: the host may have an
 // eth0 of its own.
 //
-// here: speaks for the machine's namespace. name: at most 15 bytes (IFNAMSIZ).
+// here: speaks for the host's namespace. name: at most 15 bytes (IFNAMSIZ).
 // Throws SystemError: EEXIST if there is a link of that name.
 void make_veth_pair(Netlink& here, const std::string& name, int container);
 
@@ -62,7 +63,7 @@ void accept_own(Message& packets, Message& questions, const Sender& own);
 //
 // Throws SystemError: EEXIST if the link has the address already.
 void add_address(Netlink& in, const std::string& link, in_addr own,
-                 const Range& reach);
+                 const AddressRange& reach);
 
 // Step 05.5. Everything that no other route is for goes through the link, to
 // `gateway`, which passes it on.
@@ -70,16 +71,16 @@ void add_address(Netlink& in, const std::string& link, in_addr own,
 // Throws SystemError: ENETUNREACH if the gateway itself cannot be reached.
 void add_default_route(Netlink& in, const std::string& link, in_addr gateway);
 
-// Step 05.6. Completes `rule`, a message that adds a rule to the machine's
+// Step 05.6. Completes `rule`, a message that adds a rule to the host's
 // tables: packets from the container to anywhere outside of its range leave
-// under an address of the machine, since nobody knows the container's; answers
+// under an address of the host, since nobody knows the container's; answers
 // find their way back. All other packets stay as they are.
 //
 // container: its address, and the range that it is in. Doesn't throw.
-void masquerade(Message& rule, const Range& container);
+void masquerade(Message& rule, const AddressRange& container);
 
-// Step 05.7. Returns a socket that listens at a port of the machine, at all of
-// its addresses. A port that was in use until a moment ago can be had.
+// Step 05.7. Returns a socket that listens at a port of the host, at all of
+// its addresses. It may be a port that was in use until a moment ago.
 //
 // Throws SystemError: EADDRINUSE if somebody else listens there.
 kit::UniqueFd listen_at(std::uint16_t port);

@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <cmath>
 
-#include "lessons/06_cgroups/control.h"
+#include "lessons/06_cgroups/given/control.h"
 #include "lessons/kit/check.h"
 #include "lessons/kit/parse.h"
 #include "lessons/kit/todo.h"

@@ -12,7 +12,7 @@
 //   /sys/fs/cgroup/container-kit              and here, for its children,
 //   /sys/fs/cgroup/container-kit/NAME         and limits are set here
 //
-// control.h has what the steps are made of.
+// given/control.h has what the steps are made of.
 
 #pragma once
 
@@ -61,7 +61,7 @@ struct Limits {
 // there stay so; in the leaf, none is enabled.
 //
 // Throws SystemError: EEXIST if the leaf is already there; ENOENT or EINVAL if
-// the machine does not have a controller; EBUSY if processes are in the way.
+// the host does not have a controller; EBUSY if processes are in the way.
 void make_cgroup(const std::filesystem::path& leaf,
                  const std::vector<std::string>& controllers);
 
@@ -90,7 +90,7 @@ void start_in_cgroup(clone_args& args, int cgroup);
 
 // Step 06.5. In the child: makes the cgroup that it is in the root of all that
 // it sees. Afterwards /proc/self/cgroup says "0::/", and kCgroupRoot shows this
-// cgroup, read-only, in place of the machine's.
+// cgroup, read-only, in place of the host's.
 //
 // The caller has a mount namespace of its own, and its mounts are private.
 // Throws SystemError.

@@ -5,9 +5,9 @@
 #include <sys/mount.h>
 
 #include "lessons/06_cgroups/cgroup.h"
-#include "lessons/06_cgroups/control.h"
-#include "lessons/06_cgroups/options.h"
-#include "lessons/06_cgroups/owner.h"
+#include "lessons/06_cgroups/given/control.h"
+#include "lessons/06_cgroups/given/owner.h"
+#include "lessons/06_cgroups/given/request.h"
 #include "lessons/kit/check.h"
 #include "lessons/kit/guard.h"
 #include "lessons/kit/spawn.h"

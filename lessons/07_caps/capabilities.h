@@ -79,13 +79,13 @@ void set_capabilities(const CapabilitySets& sets);
 void raise_ambient(Capabilities capabilities);
 
 // Step 07.5. From now on, execve() gives nothing that the process does not have
-// already: set-user-ID programs and file capabilities count for nothing. This
+// already: set-user-ID programs and file capabilities have no effect. This
 // cannot be undone, and children inherit it.
 //
 // Throws SystemError.
 void forbid_new_privileges();
 
-// ---- Given (choose.cc) -----------------------------------------------------
+// ---- In given/choose_sets.cc ------------------------------------------------
 
 // What Docker gives to a container's root.
 inline constexpr Capabilities kDockerDefault =

@@ -7,7 +7,7 @@
 //
 // A filter is a small program in the language BPF. The kernel runs it at each
 // system call of the process, on the number of the call, its six arguments and
-// its architecture; what it returns is done. Libseccomp writes such programs:
+// its architecture, and does what it returns. Libseccomp writes such programs:
 //
 //   policy --08.2, 08.4--> libseccomp's filter --08.3--> BPF --08.1--> kernel
 //                                                         |
@@ -30,18 +30,18 @@ namespace container {
 // SCMP_ACT_ERRNO(EPERM), SCMP_ACT_KILL_PROCESS, ...
 using Verdict = std::uint32_t;
 
-// If all conditions hold for a call of that name, the verdict is this one. A
-// call that several rules are for needs one of them only. If they disagree, the
-// strictest verdict counts, as the kernel has it with several filters: "ioctl
-// is allowed" and "ioctl is refused if its second argument is TIOCSTI" is how a
-// policy says "except".
+// If all conditions hold for a call of that name, the verdict is this one. If
+// there are several rules for a call, one that holds is enough; if they
+// disagree, the strictest verdict counts, as the kernel has it with several
+// filters: "ioctl is allowed" and "ioctl is refused if its second argument is
+// TIOCSTI" is how a policy says "except".
 struct Rule {
   std::string call;
   Verdict verdict = SCMP_ACT_ALLOW;
   std::vector<scmp_arg_cmp> conditions;  // At most one for each argument.
 };
 
-// profile.h makes it from a profile in Docker's format.
+// given/profile.h makes it from a profile in Docker's format.
 struct Policy {
   Verdict otherwise = SCMP_ACT_ERRNO(EPERM);  // If no rule is for a call.
   std::vector<std::uint32_t> architectures;   // SCMP_ARCH_...: those it is for.
@@ -62,14 +62,14 @@ using Filter = std::vector<sock_filter>;
 // Step 08.1. From now on, the filter decides on all system calls of the calling
 // process and of its children to come. It cannot be taken away again, and the
 // process gets no new privileges any more (PR_SET_NO_NEW_PRIVS): otherwise the
-// kernel wants CAP_SYS_ADMIN, since a filter can make fools of set-user-ID
+// kernel wants CAP_SYS_ADMIN, since a filter can deceive set-user-ID
 // programs.
 //
 // The calling process has one thread. Throws SystemError.
 void install_filter(const Filter& filter);
 
 // Step 08.2. Returns a filter without rules: the verdict is `policy.otherwise`
-// for each call, in the architecture of this machine and in all of the
+// for each call, in the architecture of this host and in all of the
 // policy's. A call in any other kills the process (SCMP_ACT_KILL_PROCESS).
 //
 // Throws SystemError; std::runtime_error if the verdict is not a known one.
@@ -94,14 +94,14 @@ bool add_rule(const Context& context, Verdict otherwise, const Rule& rule);
 //
 // A rule on arguments must hold for each way to make the call, and 32-bit
 // programs have ways on which no argument can be seen: socketcall(2) has those
-// of socket(2) in memory. other_ways.h finds the numbers.
+// of socket(2) in memory. given/other_ways.h finds the numbers.
 //
 // numbers: 1 to 100 of them.
 Filter refuse_32_bit(const Filter& filter,
                      const std::vector<std::uint32_t>& numbers,
                      Verdict verdict);
 
-// ---- Given (compile.cc) ----------------------------------------------------
+// ---- In given/compile.cc ----------------------------------------------------
 
 // Libseccomp's functions return what went wrong as a negative errno, and do not
 // set errno: kit::check() is not for them. Throws SystemError if `result` is
@@ -130,7 +130,7 @@ Filter compile(const Policy& policy,
                std::vector<std::string>* unknown = nullptr,
                Shape shape = Shape::kTree);
 
-// Does a call go on to the kernel with that verdict? Does it end who makes it?
+// Does a call go on to the kernel with that verdict? Does it end the process?
 bool lets_through(Verdict verdict);
 bool kills(Verdict verdict);
 

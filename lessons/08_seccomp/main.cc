@@ -10,8 +10,8 @@
 #include <filesystem>
 #include <optional>
 
-#include "lessons/08_seccomp/default/default.h"
-#include "lessons/08_seccomp/profile.h"
+#include "lessons/08_seccomp/given/default/default.h"
+#include "lessons/08_seccomp/given/profile.h"
 #include "lessons/kit/check.h"
 #include "lessons/kit/default_root.h"
 #include "lessons/kit/file.h"

@@ -6,8 +6,8 @@
 #include "lessons/01_mount/mount.h"
 #include "lessons/02_pid/pid.h"
 #include "lessons/04_uts/hostname.h"
-#include "lessons/14_container/file_system.h"
-#include "lessons/14_container/kernel_files.h"
+#include "lessons/14_container/given/file_system.h"
+#include "lessons/14_container/given/kernel_files.h"
 #include "lessons/kit/todo.h"
 
 namespace container {
@@ -25,10 +25,10 @@ clone_args prepare_start(const Settings& settings, const Cgroup& cgroup) {
   throw kit::Todo("14.2");
 }
 
-std::unique_ptr<Network> prepare_from_outside(const Settings& settings,
-                                              pid_t init) {
-  // TODO(14.3): map_ids() of lesson 03, and a Network: both only if they
-  // are wanted.
+std::unique_ptr<ContainerNetwork> prepare_from_outside(const Settings& settings,
+                                                       pid_t init) {
+  // TODO(14.3): map_ids() of lesson 03, and a ContainerNetwork: both only if
+  // they are wanted.
   throw kit::Todo("14.3");
 }
 

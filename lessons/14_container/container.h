@@ -26,19 +26,20 @@
 #include <string>
 #include <vector>
 
-#include "lessons/01_mount/volumes.h"
+#include "lessons/01_mount/given/volumes.h"
 #include "lessons/03_user/user.h"
-#include "lessons/05_net/connection.h"
-#include "lessons/06_cgroups/owner.h"
+#include "lessons/05_net/given/container_network.h"
+#include "lessons/06_cgroups/given/owner.h"
 #include "lessons/07_caps/capabilities.h"
 #include "lessons/08_seccomp/filter.h"
-#include "lessons/14_container/file_system.h"
-#include "lessons/14_container/terminal.h"
+#include "lessons/14_container/given/file_system.h"
+#include "lessons/14_container/given/terminal.h"
 #include "lessons/kit/program.h"
 
 namespace container {
 
-// What a container is to be like. options.h makes it from the command line.
+// What a container is to be like. given/settings.h makes it from the
+// options.
 struct Settings {
   std::string name;  // Of the container, and of its cgroup.
   Limits limits;
@@ -51,7 +52,7 @@ struct Settings {
   std::string host_name;
   std::optional<std::string> domain_name;
 
-  bool has_own_network = true;  // If not, it is in the machine's.
+  bool has_own_network = true;  // If not, it is in the host's.
   NetworkSettings network;
 
   std::optional<IdMaps> id_maps;  // Not set: no user namespace.
@@ -85,12 +86,12 @@ clone_args prepare_start(const Settings& settings, const Cgroup& cgroup);
 
 // Step 14.3. Prepares from outside what the init cannot do itself, while it
 // waits for that: writes its id maps, if there are any, and makes its network.
-// Returns the Network, which goes with that; nullptr if the container has none
-// of its own.
+// Returns the ContainerNetwork, which goes with that; nullptr if the container
+// has none of its own.
 //
 // init: its process number. Throws what the functions of the lessons throw.
-std::unique_ptr<Network> prepare_from_outside(const Settings& settings,
-                                              pid_t init);
+std::unique_ptr<ContainerNetwork> prepare_from_outside(const Settings& settings,
+                                                       pid_t init);
 
 // ---- In the init -----------------------------------------------------------
 

@@ -11,10 +11,10 @@
 
 #include "lessons/01_mount/mount.h"
 #include "lessons/02_pid/pid.h"
-#include "lessons/14_container/caller.h"
 #include "lessons/14_container/container.h"
-#include "lessons/14_container/file_system.h"
-#include "lessons/14_container/options.h"
+#include "lessons/14_container/given/caller.h"
+#include "lessons/14_container/given/file_system.h"
+#include "lessons/14_container/given/settings.h"
 #include "lessons/kit/check.h"
 #include "lessons/kit/gate.h"
 #include "lessons/kit/guard.h"
@@ -102,7 +102,7 @@ int run(Settings settings, char** argv) {
   kit::Gate prepared;
   kit::Child init = kit::spawn(
       args, [&] { return run_init(settings, program.get(), prepared, argv); });
-  std::unique_ptr<container::Network> network;
+  std::unique_ptr<container::ContainerNetwork> network;
   try {
     network = container::prepare_from_outside(settings, init.pid());  // 14.3
   } catch (const std::system_error&) {
@@ -125,7 +125,8 @@ int run(Settings settings, char** argv) {
 // Who may trace processes can reach the file of the program that the init runs,
 // and change it: CVE-2019-5736. There, that file is a copy in memory.
 int start(int argc, char** argv) {
-  Settings settings = container::parse_run(argc - 1, argv + 1);
+  Settings settings =
+      container::settings_of(container::parse_run_options(argc - 1, argv + 1));
   const auto may_trace = container::bit(CAP_SYS_PTRACE);
   if ((settings.capabilities.bounding & may_trace) != 0) {
     kit::run_from_sealed_copy(argv);

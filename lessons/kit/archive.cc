@@ -32,7 +32,7 @@ size_t round_up(size_t size) { return (size + 3) & ~size_t{3}; }
 
 }  // namespace
 
-bool Archive::next(Entry& entry) {
+bool Archive::next(ArchiveEntry& entry) {
   if (rest_.size() < kHeaderSize || !rest_.starts_with(kMagic)) damaged();
   const size_t name_size = field(rest_, kNameSize);  // With a '\0'.
   const size_t content_at = round_up(kHeaderSize + name_size);

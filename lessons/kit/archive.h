@@ -10,7 +10,7 @@
 
 namespace kit {
 
-struct Entry {
+struct ArchiveEntry {
   std::filesystem::path name;  // Relative to the root.
   mode_t mode = 0;
   time_t changed = 0;
@@ -21,14 +21,14 @@ struct Entry {
 // it.
 //
 //   Archive archive(bytes);
-//   for (Entry entry; archive.next(entry);) ...
+//   for (ArchiveEntry entry; archive.next(entry);) ...
 class Archive {
  public:
   explicit Archive(std::string_view bytes) : rest_(bytes) {}
 
   // False at the end; then `entry` is as it was. Throws std::runtime_error if
   // the archive is damaged.
-  bool next(Entry& entry);
+  bool next(ArchiveEntry& entry);
 
  private:
   std::string_view rest_;

@@ -38,7 +38,8 @@ constexpr Device kDevices[] = {{"null", 1, 3},    {"zero", 1, 5},
                                {"full", 1, 7},    {"random", 1, 8},
                                {"urandom", 1, 9}, {"tty", 5, 0}};
 
-void write_file_at(int folder, const std::string& name, const Entry& entry) {
+void write_file_at(int folder, const std::string& name,
+                   const ArchiveEntry& entry) {
   const UniqueFd file{
       check(::openat(folder, name.c_str(),
                      O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600),
@@ -66,7 +67,7 @@ class Tree {
     device_ = now.st_dev;
   }
 
-  void ensure(const Entry& entry) {
+  void ensure(const ArchiveEntry& entry) {
     if (!open_parent(entry.name.parent_path())) return;
     const std::string name = entry.name.filename();
     struct stat now {};
@@ -121,7 +122,7 @@ class Tree {
   }
 
   // A folder changes when something is put into it; all else must be the same.
-  bool is_as_it_was(const struct stat& now, const Entry& entry,
+  bool is_as_it_was(const struct stat& now, const ArchiveEntry& entry,
                     const std::string& name) const {
     if (now.st_uid != user_) return false;
     if (S_ISLNK(entry.mode)) {
@@ -149,7 +150,7 @@ class Tree {
            std::string_view(bytes.data(), static_cast<size_t>(size)) == content;
   }
 
-  void make_folder(const Entry& entry, const std::string& name,
+  void make_folder(const ArchiveEntry& entry, const std::string& name,
                    bool is_folder) {
     const std::string where = (path_ / entry.name).native();
     if (!is_folder) {
@@ -165,7 +166,8 @@ class Tree {
 
   // Makes the entry under another name first: so it is there as a whole, or
   // not.
-  void replace(const Entry& entry, const std::string& name, bool is_folder) {
+  void replace(const ArchiveEntry& entry, const std::string& name,
+               bool is_folder) {
     const std::string where = (path_ / entry.name).native();
     const std::string draft = name + ".new";
     (void)::unlinkat(parent_.get(), draft.c_str(), 0);
@@ -218,7 +220,7 @@ fs::path default_root() {
   make_if_missing(root, 0755);
   Tree tree(root);
   Archive archive({kit_archive_begin, kit_archive_end});
-  for (Entry entry; archive.next(entry);) tree.ensure(entry);
+  for (ArchiveEntry entry; archive.next(entry);) tree.ensure(entry);
   for (const auto& device : kDevices) tree.ensure(device);
   return root;
 }
@@ -228,7 +230,7 @@ void unpack_default_root(const fs::path& folder) {
       check(::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC), "open {}",
             folder.native())};
   Archive archive({kit_archive_begin, kit_archive_end});
-  for (Entry entry; archive.next(entry);) {
+  for (ArchiveEntry entry; archive.next(entry);) {
     const std::string& name = entry.name.native();
     if (S_ISDIR(entry.mode)) {
       check(::mkdirat(root.get(), name.c_str(), 0700), "make {}", name);

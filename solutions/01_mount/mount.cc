@@ -15,7 +15,7 @@ using kit::check;
 namespace container {
 
 void make_mounts_private() {
-  // The machine's mounts are shared: without this, all that follows would
+  // The host's mounts are shared: without this, all that follows would
   // happen there, too. MS_REC: each mount has a propagation of its own.
   check(::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr),
         "make the mounts private");

@@ -30,7 +30,7 @@ void end_with(int parent) {
 }
 
 void mount_proc(const std::filesystem::path& proc) {
-  // A new instance, and not the machine's once more: it belongs to the PID
+  // A new instance, and not the host's once more: it belongs to the PID
   // namespace of the process that mounts it.
   check(::mount("proc", proc.c_str(), "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC,
                 nullptr),

@@ -67,7 +67,7 @@ void accept_own(Message& packets, Message& questions, const Sender& own) {
 }
 
 void add_address(Netlink& in, const std::string& link, in_addr own,
-                 const Range& reach) {
+                 const AddressRange& reach) {
   ifaddrmsg address{};
   address.ifa_family = AF_INET;
   address.ifa_prefixlen = static_cast<unsigned char>(reach.length);
@@ -95,7 +95,7 @@ void add_default_route(Netlink& in, const std::string& link, in_addr gateway) {
   in.request(message, fmt::format("make {} the gateway", to_text(gateway)));
 }
 
-void masquerade(Message& rule, const Range& container) {
+void masquerade(Message& rule, const AddressRange& container) {
   rule.nest(NFTA_RULE_EXPRESSIONS, [&] {
     load(rule, Field::kSource);
     compare(rule, NFT_CMP_EQ, container.address);

@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <cmath>
 
-#include "lessons/06_cgroups/control.h"
+#include "lessons/06_cgroups/given/control.h"
 #include "lessons/kit/check.h"
 #include "lessons/kit/parse.h"
 #include "lessons/kit/todo.h"
@@ -86,7 +86,7 @@ void enter_cgroup_namespace() {
   // is made here and not by clone3(), which would take our parent's cgroup.
   check(::unshare(CLONE_NEWCGROUP), "make a cgroup namespace");
 
-  // The old mount still shows the whole machine; a new one begins at our root.
+  // The old mount still shows the whole host; a new one begins at our root.
   // Read-only: who could write to pids.max would have no limit.
   check(::umount2(kCgroupRoot.c_str(), MNT_DETACH), "unmount the cgroups");
   check(::mount("cgroup2", kCgroupRoot.c_str(), "cgroup2",

@@ -6,8 +6,8 @@
 #include "lessons/01_mount/mount.h"
 #include "lessons/02_pid/pid.h"
 #include "lessons/04_uts/hostname.h"
-#include "lessons/14_container/file_system.h"
-#include "lessons/14_container/kernel_files.h"
+#include "lessons/14_container/given/file_system.h"
+#include "lessons/14_container/given/kernel_files.h"
 #include "lessons/kit/todo.h"
 
 namespace container {
@@ -30,11 +30,11 @@ clone_args prepare_start(const Settings& settings, const Cgroup& cgroup) {
   return args;
 }
 
-std::unique_ptr<Network> prepare_from_outside(const Settings& settings,
-                                              pid_t init) {
+std::unique_ptr<ContainerNetwork> prepare_from_outside(const Settings& settings,
+                                                       pid_t init) {
   if (settings.id_maps) map_ids(init, *settings.id_maps);
   if (!settings.has_own_network) return nullptr;
-  return std::make_unique<Network>(init, settings.network);
+  return std::make_unique<ContainerNetwork>(init, settings.network);
 }
 
 void move_in(Settings& settings, int program) {
@@ -48,7 +48,7 @@ void move_in(Settings& settings, int program) {
   open_volumes(settings.mounts);
   change_root(provide_root(settings.root));
   // In a user namespace, a new /proc is allowed only where one is to be seen
-  // already. So the machine's must still be there.
+  // already. So the host's must still be there.
   mount_proc("/proc");
   mount_sys();
   enter_cgroup_namespace();

@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import random
 import shutil
 import subprocess
 import time
@@ -28,7 +29,6 @@ class Checkout:
         git(self.folder, "checkout", "--quiet", commit or "HEAD")
         if not commit:
             self._take_what_is_not_committed(pathlib.Path(workspace))
-        self._saved = 0
 
     def _take_what_is_not_committed(self, workspace):
         changed = git(workspace, "diff", "--name-only", "-z", "HEAD").split("\0")
@@ -76,9 +76,9 @@ class Checkout:
 
     def save(self, source):
         """Changes the file as an editor does: code, for a comment changes no object."""
-        self._saved += 1
         text = source.read_text().split("extern const int kSaved;")[0]
-        source.write_text(text + SAVED % self._saved)
+        # A number that no cache has seen.
+        source.write_text(text + SAVED % random.randrange(1 << 31))
 
     def solve(self, lesson, steps=None):
         """Writes the learner's file: all of the solution, or its first steps."""

@@ -3,7 +3,8 @@
 
     sources_test.py [WORKSPACE]
 
-For each lesson: the steps of the exercise are numbered without gaps; the solution
+For each lesson: its folder has the exercise, the contract and main.cc, and all else in
+given/ or experiments/; the steps of the exercise are numbered without gaps; the solution
 differs from it in the bodies of the steps and nowhere else; the judge has a case for
 each step and for no other, and points for each, and is run on the solution written up
 to each step; a wrong solution is known for each step, and says what it is; the chapter
@@ -93,6 +94,15 @@ def check_exercise(where, exercise, solution):
 
 # --- What belongs to a lesson --------------------------------------------------
 
+def check_folder(where, folder, exercise):
+    """What is the learner's is to be seen at once: all else is in folders."""
+    expected = {exercise.name, exercise.with_suffix(".h").name, "main.cc"}
+    for path in sorted([*folder.glob("*.cc"), *folder.glob("*.h")]):
+        if path.name not in expected:
+            problem(where, f"{path.name} is neither the exercise, nor its contract, nor "
+                    "main.cc: it belongs in given/")
+
+
 def check_numbers(where, lesson, steps):
     wanted = [f"{lesson[:2]}.{number}" for number in range(1, len(steps) + 1)]
     if not steps or steps != wanted:
@@ -159,6 +169,7 @@ def check_lesson(root, folder):
             return
 
     where = exercise.relative_to(root)
+    check_folder(folder.relative_to(root), folder, exercise)
     steps = check_exercise(where, read(exercise), read(solution))
     check_numbers(where, lesson, steps)
     check_cases(judge.relative_to(root), steps, read(judge))
@@ -225,7 +236,7 @@ def main():
     pages = set(read(root / "tests/course/manual_pages.txt").split())
     chapters = [*markdown_files(root), *sorted((root / "lessons/kit").glob("*.h"))]
     for folder in lessons:
-        chapters += sorted(folder.glob("*.h"))
+        chapters += sorted(folder.glob("**/*.h"))
     for path in chapters:
         check_names(root, path, pages)
 

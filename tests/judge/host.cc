@@ -7,12 +7,14 @@
 #include <unistd.h>
 
 #include <optional>
+#include <sstream>
 #include <vector>
 
 #include "tests/judge/cgroup.h"
 #include "tests/judge/kernel.h"
 #include "tests/judge/machine.h"
 #include "tests/judge/network.h"
+#include "tests/judge/network_events.h"
 #include "tests/judge/process.h"
 
 namespace judge {
@@ -200,7 +202,8 @@ Facts links_now() {
     }
   }
   for (const auto& route : network.routes()) {
-    facts.add("route " + route, "route \"" + route + "\"");
+    const auto text = (std::ostringstream{} << route).str();
+    facts.add("route " + text, "route \"" + text + "\"");
   }
   for (const auto& table : network.tables()) {
     facts.add("table " + table, "nf_tables table " + table);

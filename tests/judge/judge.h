@@ -27,11 +27,14 @@
 #pragma once
 
 #include "tests/judge/box.h"
+#include "tests/judge/cable.h"
 #include "tests/judge/cgroup.h"
+#include "tests/judge/connection.h"
 #include "tests/judge/frame.h"
 #include "tests/judge/host.h"
 #include "tests/judge/machine.h"
 #include "tests/judge/network.h"
+#include "tests/judge/network_events.h"
 #include "tests/judge/process.h"
 #include "tests/judge/random.h"
 #include "third_party/catch2.h"

@@ -22,10 +22,10 @@
 #include <filesystem>
 
 #include "lessons/kit/check.h"
+#include "tests/judge/cable.h"
 #include "tests/judge/cgroup.h"
 #include "tests/judge/host.h"
 #include "tests/judge/kernel.h"
-#include "tests/judge/network.h"
 #include "tests/judge/process.h"
 
 namespace judge {

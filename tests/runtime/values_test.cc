@@ -1,13 +1,14 @@
 // Values of options: Docker's forms are read as Docker reads them, and what
 // cannot be done is an error.
 
-#include "lessons/14_container/values.h"
+#include "lessons/14_container/given/values.h"
 
 #include <unistd.h>
 
 #include <cstdlib>
 #include <fstream>
 
+#include "lessons/06_cgroups/given/limit_options.h"
 #include "lessons/kit/check.h"
 #include "third_party/catch2.h"
 
@@ -77,11 +78,11 @@ TEST_CASE("limits have a word for none") {
   CHECK(container::parse_pids_limit("7") == 7);
   CHECK(container::parse_pids_limit("-1") == 4'194'304);
   CHECK(container::parse_pids_limit("0") == 4'194'304);
-  CHECK(container::parse_swap_limit("-1") == container::kUnlimited);
-  CHECK(container::parse_swap_limit("max") == container::kUnlimited);
-  CHECK(container::parse_swap_limit("0.5g") == 512 << 20);
+  CHECK(container::parse_memory_and_swap("-1") == container::kUnlimited);
+  CHECK(container::parse_memory_and_swap("max") == container::kUnlimited);
+  CHECK(container::parse_memory_and_swap("0.5g") == 512 << 20);
   check_wrong(container::parse_pids_limit, {"", "-2", "max", "4194305"});
-  check_wrong(container::parse_swap_limit, {"", "-2", "0"});
+  check_wrong(container::parse_memory_and_swap, {"", "-2", "0"});
 }
 
 TEST_CASE("shares become weights along a curve through Docker's default") {

@@ -12,9 +12,9 @@
 #include <random>
 #include <set>
 
-#include "lessons/08_seccomp/default/default.h"
-#include "lessons/08_seccomp/other_ways.h"
-#include "lessons/08_seccomp/profile.h"
+#include "lessons/08_seccomp/given/default/default.h"
+#include "lessons/08_seccomp/given/other_ways.h"
+#include "lessons/08_seccomp/given/profile.h"
 #include "tests/seccomp/bpf.h"
 #include "third_party/catch2.h"
 

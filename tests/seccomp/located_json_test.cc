@@ -1,6 +1,6 @@
 // Where each value of a JSON text is said to stand, and each mistake.
 
-#include "lessons/08_seccomp/located_json.h"
+#include "lessons/08_seccomp/given/located_json.h"
 
 #include <cstdint>
 #include <stdexcept>

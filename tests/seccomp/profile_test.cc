@@ -1,13 +1,13 @@
 // Profiles: what is read, what applies where, and what each mistake is called.
 
-#include "lessons/08_seccomp/profile.h"
+#include "lessons/08_seccomp/given/profile.h"
 
 #include <fmt/format.h>
 
 #include <cerrno>
 #include <optional>
 
-#include "lessons/08_seccomp/default/default.h"
+#include "lessons/08_seccomp/given/default/default.h"
 #include "third_party/catch2.h"
 
 using container::Place;

@@ -55,7 +55,7 @@ std::set<std::string> arrived(const Circumstances& circumstances) {
 bool frees_port(Circumstances circumstances) {
   constexpr std::size_t kClients = 100;
   // It may have 100 descriptors. 20 are for other things, and each connection
-  // needs two: lessons/05_net/relay.cc.
+  // needs two: lessons/05_net/given/relay.cc.
   circumstances.leaked_descriptors = {99};
   constexpr std::size_t kCarried = (100 - 20) / 2;
   const auto port = random_port();

@@ -17,9 +17,12 @@ JobResult run_in_fresh_guest(int number, const std::string& archive, Job job,
   Disks disks = make_disks();
   if (!options.image.empty()) add_image(disks, job, options.image);
   put_files(disks, job, archive);
+  const auto begin = Clock::now();
   auto guest =
       wake(Parts::beside_launcher(), std::move(disks),
            [](const std::string& line) { fmt::print("lab: {}\n", line); });
+  const auto awake = Clock::now();
+  auto started = awake;
   Kept output;
   const auto keep = [&](std::string_view bytes) { output.add(bytes); };
   JobResult result;
@@ -28,7 +31,9 @@ JobResult run_in_fresh_guest(int number, const std::string& archive, Job job,
               {.forward_input = false,
                .deadline = std::chrono::seconds(options.deadline_seconds),
                .enough = listener.enough,
+               .started = [&] { started = Clock::now(); },
                .key = listener.key});
+  note_times({awake - begin, started - awake, Clock::now() - started});
   result.output = output.text();
   const auto suffix = number == 1 ? "" : fmt::format("-{}", number);
   keep_output("console" + suffix, guest.qemu->console());

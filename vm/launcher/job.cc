@@ -169,6 +169,7 @@ class Carrier {
     const auto what = message.at("say").get<std::string>();
     if (what == "started") {
       started_ = true;
+      options_.started();
     } else if (what == "refused") {
       ending_.refused = message.at("why");
     } else if (what == "stopped") {

@@ -28,6 +28,8 @@ struct JobOptions {
   // Asked after each event, too: the signal that answers it, or 0. After a
   // SIGTERM the job has some seconds to end.
   std::function<int()> answer = [] { return 0; };
+  // Called when the guest has the job's files and its program runs.
+  std::function<void()> started = [] {};
   std::string key = {};  // A judge's, for its seals: vm/seal.h.
 };
 

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <string>
 
@@ -24,5 +25,15 @@ void write_junit(const std::string& xml);
 // Writes one of the test's outputs, NAME.log in $TEST_UNDECLARED_OUTPUTS_DIR,
 // if that is set. For with_report().
 void keep_output(const std::string& name, const std::string& text);
+
+// What a judging took in one guest: to wake it, to bring the job's files there,
+// and to judge.
+struct Times {
+  std::chrono::duration<double> wake, payload, judge;
+};
+
+// Adds a line of JSON with these seconds to $LAB_TIMES, if that is set: for
+// //tests/bench:suite.
+void note_times(const Times& times);
 
 }  // namespace lab

@@ -4,7 +4,7 @@
 //
 //   cp 00_chroot_escape DIR && 00_chroot --root DIR -- /00_chroot_escape
 //
-// It ends up in the root of the machine and becomes /bin/sh there, or the
+// It ends up in the root of the host and becomes /bin/sh there, or the
 // command that it is given.
 //
 // A process can climb with ".." until it stands in its root directory, which is

@@ -1,0 +1,28 @@
+// Cables between networks: pairs of links that the judge makes, where a lesson
+// needs a neighbour or another computer.
+
+#pragma once
+
+#include <string>
+
+#include "tests/judge/network.h"
+
+namespace judge {
+
+// Lays a cable between two networks: a link of that name with that address, in
+// each of them. They go when one of the networks does, or with remove_link().
+struct End {
+  const Network& network;
+  std::string link;
+  std::string address;  // "192.168.7.1"
+  unsigned length = 24;
+};
+void lay_cable(const End& here, const End& there);
+
+// One more address, of the same length, for a link that has one.
+void add_second_address(const End& end, const std::string& address);
+
+// Removes a link of the machine.
+void remove_link(const std::string& name);
+
+}  // namespace judge
