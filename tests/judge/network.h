@@ -41,7 +41,8 @@ struct Route {
   std::string via;   // The gateway, or "" where there are neighbours.
   std::string link;  // "eth0".
 
-  auto operator<=>(const Route&) const = default;
+  // clang-tidy 14 takes the zero that the compiler puts in for a pointer.
+  auto operator<=>(const Route&) const = default;  // NOLINT
   friend std::ostream& operator<<(std::ostream& out, const Route& route);
 };
 
