@@ -66,11 +66,16 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
   }
 
  private:
-  std::string place(std::size_t offset) const {
-    const auto before = std::string_view(text_).substr(0, offset);
-    const auto line = std::count(before.begin(), before.end(), '\n') + 1;
-    const auto line_begin = before.rfind('\n') + 1;  // npos + 1 is 0.
-    return fmt::format("{}:{}:{}", file_, line, offset - line_begin + 1);
+  // Lines are counted as the parser goes on: it never asks for an earlier
+  // place.
+  std::string place(std::size_t offset) {
+    const auto passed =
+        std::string_view(text_).substr(counted_, offset - counted_);
+    line_ += std::count(passed.begin(), passed.end(), '\n');
+    const auto last = passed.rfind('\n');
+    if (last != passed.npos) line_begin_ = counted_ + last + 1;
+    counted_ = offset;
+    return fmt::format("{}:{}:{}", file_, line_, offset - line_begin_ + 1);
   }
 
   // Where the value or name begins that the parser has just read. Between the
@@ -113,7 +118,9 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
   const std::string& text_;
   std::istringstream unread_;
   std::size_t end_ = 0;  // Of the value or name before, or one byte later.
-  Json root_;            // A list of one value: that of the whole text.
+  std::size_t counted_ = 0, line_begin_ = 0;  // Up to where lines are counted.
+  std::ptrdiff_t line_ = 1;
+  Json root_;  // A list of one value: that of the whole text.
   std::vector<Json*> open_{&root_};  // Lists and objects that have not ended.
   std::string key_;
 };
