@@ -28,12 +28,12 @@ from checkout import Checkout  # noqa: E402
 
 PARTS = ["lessons", "middle", "grade", "suite"]
 
-
 PREFACE = """# How long everybody waits
 
-Measured with `bazel run //tests/bench:suite -- {arguments}`, whose output this page
-is. Medians of {rounds} rounds{turns}; times depend on the computer, ratios hardly do.
-This one has {processors} processors ({model}) and {kvm}.
+Printed by `bazel run //tests/bench:suite -- {arguments}`.
+
+Rounds: {rounds}{turns}; the figures are medians. Times depend on the computer, ratios
+hardly do. This one has {processors} processors ({model}) and {kvm}.
 """
 
 

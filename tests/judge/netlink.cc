@@ -103,15 +103,15 @@ Attributes parse_attributes(const char* bytes, std::size_t size) {
 }
 
 std::string text_of(const Attributes& attributes, int type) {
-  const auto found = attributes.find(type);
-  return found == attributes.end() ? "" : found->second.c_str();
+  const auto bytes = bytes_of(attributes, type);
+  return bytes.substr(0, bytes.find('\0'));
 }
 
 int number_of(const Attributes& attributes, int type) {
   int number = 0;
-  const auto found = attributes.find(type);
-  if (found != attributes.end() && found->second.size() == sizeof number) {
-    std::memcpy(&number, found->second.data(), sizeof number);
+  const auto bytes = bytes_of(attributes, type);
+  if (bytes.size() == sizeof number) {
+    std::memcpy(&number, bytes.data(), sizeof number);
   }
   return number;
 }
@@ -122,10 +122,10 @@ std::string bytes_of(const Attributes& attributes, int type) {
 }
 
 std::string address_of(const Attributes& attributes, int type) {
-  const auto found = attributes.find(type);
-  if (found == attributes.end() || found->second.size() != 4) return "";
+  const auto bytes = bytes_of(attributes, type);
+  if (bytes.size() != sizeof(in_addr)) return "";
   char text[INET_ADDRSTRLEN];
-  return ::inet_ntop(AF_INET, found->second.data(), text, sizeof text);
+  return ::inet_ntop(AF_INET, bytes.data(), text, sizeof text);
 }
 
 }  // namespace judge::netlink

@@ -9,6 +9,8 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "vm/protocol.h"
+
 namespace lab {
 namespace {
 
@@ -59,9 +61,10 @@ void keep_output(const std::string& name, const std::string& text) {
 void note_times(const Times& times) {
   const char* const file = std::getenv("LAB_TIMES");
   if (file == nullptr) return;
-  std::ofstream(file, std::ios::app) << fmt::format(
-      "{{\"wake\": {:.3f}, \"payload\": {:.3f}, \"judge\": {:.3f}}}\n",
-      times.wake.count(), times.payload.count(), times.judge.count());
+  std::ofstream(file, std::ios::app)
+      << to_line({{"wake", times.wake.count()},
+                  {"payload", times.payload.count()},
+                  {"judge", times.judge.count()}});
 }
 
 }  // namespace lab
