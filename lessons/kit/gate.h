@@ -5,7 +5,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <tuple>
+
 #include "lessons/kit/check.h"
+#include "lessons/kit/socket_pair.h"
 #include "lessons/kit/unique_fd.h"
 
 namespace kit {
@@ -18,13 +21,7 @@ namespace kit {
 //   gate.open();
 class Gate {
  public:
-  Gate() {
-    int ends[2];
-    check(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends),
-          "make a pair of sockets");
-    child_s_.reset(ends[0]);
-    parent_s_.reset(ends[1]);
-  }
+  Gate() { std::tie(child_s_, parent_s_) = make_socket_pair(); }
 
   // In the parent, once the child may go on. That it has ended meanwhile is no
   // error here: Child::wait() says how. (A pipe would kill us: SIGPIPE.)

@@ -11,9 +11,11 @@
 #include <algorithm>
 #include <csignal>
 #include <string_view>
+#include <tuple>
 
 #include "lessons/kit/check.h"
 #include "lessons/kit/guard.h"
+#include "lessons/kit/socket_pair.h"
 
 namespace kit {
 namespace {
@@ -146,11 +148,9 @@ void Ready::operator()() {
 }
 
 Helper start_helper(const std::function<int(Ready&)>& body) {
-  int ends[2];
-  check(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends),
-        "make a pair of sockets");
-  UniqueFd ours{ends[0]};
-  UniqueFd theirs{ends[1]};
+  UniqueFd ours;
+  UniqueFd theirs;
+  std::tie(ours, theirs) = make_socket_pair();
   Child child = spawn({}, [&] {
     ours.reset();
     Ready ready(std::move(theirs));

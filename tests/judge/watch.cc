@@ -12,8 +12,10 @@
 
 #include <cstddef>
 #include <cstring>
+#include <tuple>
 
 #include "lessons/kit/check.h"
+#include "lessons/kit/socket_pair.h"
 #include "tests/judge/kernel.h"
 #include "tests/judge/machine.h"
 #include "tests/judge/subject.h"
@@ -163,11 +165,7 @@ void make_fail(const std::vector<FailingCall>& calls) {
 }
 
 CallWatch::CallWatch(std::vector<Call> calls) : calls_(std::move(calls)) {
-  int ends[2];
-  check(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends),
-        "make a pair of sockets");
-  sender_.reset(ends[0]);
-  receiver_.reset(ends[1]);
+  std::tie(sender_, receiver_) = kit::make_socket_pair();
 }
 
 void CallWatch::begin() const {

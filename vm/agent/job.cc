@@ -8,7 +8,6 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -20,9 +19,11 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <tuple>
 
 #include "lessons/kit/c_strings.h"
 #include "lessons/kit/check.h"
+#include "lessons/kit/socket_pair.h"
 #include "vm/agent/guard.h"
 #include "vm/agent/pump.h"
 #include "vm/archive.h"
@@ -122,11 +123,7 @@ Streams make_streams(const Job& job) {
   };
   if (job.judge) {
     // Not a pipe: /proc/PID/fd opens that a second time, but no socket.
-    int ends[2];
-    check(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends),
-          "make a pair of sockets");
-    streams.events.reset(ends[0]);
-    streams.job_events.reset(ends[1]);
+    std::tie(streams.events, streams.job_events) = kit::make_socket_pair();
   }
   if (!job.terminal) {
     auto pipe = make_pipe();

@@ -17,6 +17,7 @@
 
 #include "lessons/kit/c_strings.h"
 #include "lessons/kit/check.h"
+#include "lessons/kit/socket_pair.h"
 
 namespace lab {
 namespace {
@@ -42,13 +43,6 @@ bool in_path(const std::string& program) {
     if (::access((directory + "/" + program).c_str(), X_OK) == 0) return true;
   }
   return false;
-}
-
-std::pair<UniqueFd, UniqueFd> make_socket_pair() {
-  int ends[2];
-  check(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends),
-        "make a socket pair");
-  return {UniqueFd{ends[0]}, UniqueFd{ends[1]}};
 }
 
 // In the child. It keeps nothing of the caller's but the listed descriptors,
@@ -79,9 +73,9 @@ Qemu::Qemu(const Hardware& hardware, const Disks& disks, int incoming)
       errors_(anonymous_file("errors", 0)) {
   UniqueFd monitor;
   std::array<UniqueFd, kPortCount> ports;
-  std::tie(monitor_, monitor) = make_socket_pair();
+  std::tie(monitor_, monitor) = kit::make_socket_pair();
   for (std::size_t port = 0; port < kPortCount; ++port) {
-    std::tie(ports_[port], ports[port]) = make_socket_pair();
+    std::tie(ports_[port], ports[port]) = kit::make_socket_pair();
   }
   const auto words = qemu_options(hardware, disks, {console_, monitor, ports},
                                   /*incoming=*/incoming >= 0);

@@ -14,9 +14,11 @@
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <tuple>
 
 #include "lessons/kit/check.h"
 #include "lessons/kit/descriptors.h"
+#include "lessons/kit/socket_pair.h"
 
 using kit::check;
 using kit::UniqueFd;
@@ -262,11 +264,7 @@ std::array<bool, 3> terminals_among_streams() {
 
 TerminalRelay::TerminalRelay() : streams_(terminals_among_streams()) {
   if (!Terminal{streams_}.is_wanted()) return;
-  int ends[2];
-  check(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends),
-        "make a pair of sockets");
-  ours_.reset(ends[0]);
-  init_s_.reset(ends[1]);
+  std::tie(ours_, init_s_) = kit::make_socket_pair();
   termios now{};
   if (streams_[0] && ::tcgetattr(STDIN_FILENO, &now) == 0) before_ = now;
 }
