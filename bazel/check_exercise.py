@@ -17,8 +17,11 @@ import subprocess
 import sys
 
 ASSEMBLY = re.compile(r"\b(__)?asm(__)?\b|\.incbin")
-# Who renames the file that a line comes from hides the line from this check.
-RENAMING = re.compile(r"^\s*(/\*.*\*/\s*)*(#|%:|\?\?=)\s*(line\b|\d)", re.MULTILINE)
+COMMENT_OR_INCLUDE = re.compile(r"//.*|/\*(?:.|\n)*?\*/|^\s*#\s*include\b.*", re.MULTILINE)
+# Who renames the file that a line comes from hides the line from this check. A comment
+# may end before the "#", whatever begins it: what only looks like one can be in a string.
+RENAMING = re.compile(
+    r"^(.*\*/)?\s*(#|%:|\?\?=)(\s|/\*(?:.|\n)*?\*/)*(line\b|\d)", re.MULTILINE)
 MARKER = re.compile(r'^# \d+ "(.*)"((?: \d)*)$')
 
 
@@ -80,6 +83,7 @@ def main():
     for path in read:
         if not is_allowed(path, system):
             refuse(source, f"includes {path}: an exercise includes headers of its lesson, the kit and the system")
+    text = COMMENT_OR_INCLUDE.sub(" ", text)  # "// no asm here" is none.
     if ASSEMBLY.search(text) or any(ASSEMBLY.search(line) for line in own_lines(output)):
         refuse(source, "has assembly, which no lesson needs and which can read any file")
     with open(stamp, "w", encoding="utf-8") as file:

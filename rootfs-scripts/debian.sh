@@ -70,7 +70,7 @@ choose_cache() {
   cache=${CONTAINER_KIT_CACHE:-/var/cache/container-kit}/debian
   if ! mkdir -p -- "$cache" 2>/dev/null || [[ ! -w $cache ]]; then
     if [[ -n ${CONTAINER_KIT_CACHE:-} ]]; then die "$cache cannot be written"; fi
-    cache=${XDG_CACHE_HOME:-$HOME/.cache}/container-kit/debian
+    cache=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/container-kit/debian
     mkdir -p -- "$cache"
   fi
   # Everything that the result depends on, except when it was made.

@@ -1,9 +1,11 @@
 """A copy of the project that a benchmark may change, with a Bazel of its own."""
 
 import json
+import os
 import pathlib
 import random
 import shutil
+import signal
 import subprocess
 import time
 
@@ -11,16 +13,25 @@ import time
 SAVED = "extern const int kSaved;\nconst int kSaved = %d;\n"
 
 
+class Problem(Exception):
+    """What the user is told, in a line."""
+
+
 def git(workspace, *words):
-    return subprocess.run(["git", "-C", workspace, *words], check=True,
-                          capture_output=True, text=True).stdout
+    ended = subprocess.run(["git", "-C", workspace, *words], capture_output=True, text=True)
+    if ended.returncode != 0:
+        raise Problem(f"git {words[0]}: {ended.stderr.strip()}")
+    return ended.stdout
 
 
 class Checkout:
     """`commit` of the repository at `workspace`, or what is there now ("")."""
 
     def __init__(self, workspace, commit, folder):
-        self.name = git(workspace, "rev-parse", "--short", commit).strip() if commit else "now"
+        self.name = "now"
+        if commit:
+            self.name = git(workspace, "rev-parse", "--short", "--verify",
+                            commit + "^{commit}").strip()
         self.folder = pathlib.Path(folder) / self.name
         self.output = pathlib.Path(folder) / (self.name + ".output")
         self.profile = pathlib.Path(folder) / (self.name + ".profile")
@@ -31,15 +42,16 @@ class Checkout:
             self._take_what_is_not_committed(pathlib.Path(workspace))
 
     def _take_what_is_not_committed(self, workspace):
-        changed = git(workspace, "diff", "--name-only", "-z", "HEAD").split("\0")
+        changed = git(workspace, "diff", "--name-only", "--no-renames", "-z", "HEAD").split("\0")
         new = git(workspace, "ls-files", "--others", "--exclude-standard", "-z").split("\0")
         for name in filter(None, changed + new):
+            if name.endswith("/"):
+                continue  # A repository of its own.
             target = self.folder / name
-            if (workspace / name).exists():
+            target.unlink(missing_ok=True)
+            if os.path.lexists(workspace / name):
                 target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(workspace / name, target)
-            else:
-                target.unlink(missing_ok=True)
+                shutil.copy2(workspace / name, target, follow_symlinks=False)
 
     def bazel(self, verb, *words):
         """Returns the seconds that it took. A test may fail, a build may not."""
@@ -47,13 +59,20 @@ class Checkout:
                    "--ui_event_filters=-info", "--test_output=summary",
                    f"--profile={self.profile}", f"--test_env=LAB_TIMES={self.times}", *words]
         begin = time.monotonic()
-        ended = subprocess.run(command, cwd=self.folder, stdin=subprocess.DEVNULL,
-                               capture_output=True, text=True)
+        with subprocess.Popen(command, cwd=self.folder, stdin=subprocess.DEVNULL, text=True,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+            try:
+                _, said = process.communicate()
+            except BaseException:
+                # Killed, it would leave its server at work.
+                process.send_signal(signal.SIGINT)
+                process.wait()
+                raise
         took = time.monotonic() - begin
-        tests_failed = verb == "test" and ended.returncode == 3
-        if ended.returncode != 0 and not tests_failed:
-            raise RuntimeError(f"{self.name}: bazel {verb} {' '.join(words)} ended with "
-                               f"{ended.returncode}:\n{ended.stderr[-2000:]}")
+        tests_failed = verb == "test" and process.returncode == 3
+        if process.returncode != 0 and not tests_failed:
+            raise Problem(f"{self.name}: bazel {verb} {' '.join(words)} ended with "
+                          f"{process.returncode}:\n{said[-2000:]}")
         return took
 
     def end(self):

@@ -24,7 +24,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from checkout import Checkout  # noqa: E402
+from checkout import Checkout, Problem  # noqa: E402
 
 PARTS = ["lessons", "middle", "grade", "suite"]
 
@@ -205,6 +205,8 @@ def main():
             print("```", flush=True)
     except KeyboardInterrupt:
         sys.exit("suite: interrupted")
+    except Problem as problem:
+        sys.exit(f"suite: {problem}")
     finally:
         for each in checkouts:
             each.end()

@@ -15,6 +15,10 @@ GOOD = '#include <unistd.h>\n#include <string>\n#include "lessons/04_uts/hostnam
 # What is done to the exercise | a part of what is said; "" if it is accepted
 CASES = {
     "a good exercise": (GOOD, ""),
+    "assembly in a comment, and a header of that name": (
+        GOOD + "// no asm here\n/* nor\n asm here */\n#include <asm/unistd.h>\n",
+        "",
+    ),
     "words that only look like assembly": (GOOD + "int asmodeus, program_asm_count;\n", ""),
     "what the compiler will refuse": (GOOD + "int x = ;\n", ""),
     "a header that is not there": (GOOD + "#include <no_such_header>\n", "no_such_header: No such file"),
@@ -39,6 +43,15 @@ CASES = {
         "has assembly",
     ),
     "assembly that seems to be of a header": ('# 1 "x.h" 1\n#define A(b) as##b\nA(m)("");\n# 1 "x.h" 2\n', "has a #line"),
+    "assembly behind a comment of two lines, as of a header that is there": (
+        GOOD + '/*\n*/ # 1 "lessons/04_uts/hostname.h" 1\n#define A(a, b) a##b\nA(as, m)("");\n',
+        "has a #line",
+    ),
+    "assembly after the end of a header that never began": (
+        GOOD + '/*\n*/ # 1 "x.h" 2\n#define A(a, b) a##b\nA(as, m)("");\n',
+        "has a #line",
+    ),
+    "a number after a comment of two lines": ('#/*\n*/1 "x.h" 1\n', "has a #line"),
     "the same, in pieces": ('#li\\\nne 1 "x.h"\n', "has a #line"),
 }
 

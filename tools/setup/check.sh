@@ -82,7 +82,7 @@ check() {
   check_kernel || status=1
   check_accelerators || status=1
   check_space "space for the cache" "$cache" "$cache_space" || status=1
-  check_space "space for builds" "${XDG_CACHE_HOME:-$HOME/.cache}/bazel" "$build_space" || status=1
+  check_space "space for builds" "${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/bazel" "$build_space" || status=1
   if ((!status)); then
     say "Everything is there."
   elif supported_system; then

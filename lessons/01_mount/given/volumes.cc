@@ -102,7 +102,9 @@ UniqueFd ensure_target(const fs::path& path, Kind kind, int links = 40) {
   const auto link = link_in(directory.get(), path.filename());
   if (!link) return open_target(path);
   if (links == 0) kit::fail("too many links lead to {}", path.native());
-  return ensure_target(path.parent_path() / *link, kind, links - 1);
+  fs::path named = path.parent_path() / *link;
+  if (!named.has_filename()) named = named.parent_path();  // It ends in "/".
+  return ensure_target(named, kind, links - 1);
 }
 
 }  // namespace
