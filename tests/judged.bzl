@@ -203,10 +203,11 @@ def _judged(name, machines = 1, tags = [], **kwargs):
     )
 
 def _judge_binary(name):
-    """The judge of NAME_test.cc. Returns its name."""
+    """The judge made of NAME/*_test.cc. Returns its name."""
     cc_binary(
         name = name + "_judge",
-        srcs = [name + "_test.cc"],
+        srcs = native.glob([name + "/*_test.cc"], allow_empty = False) +
+               native.glob([name + "/*.h"], allow_empty = True),
         copts = JUDGE_COPTS,
         linkopts = JUDGE_LINKOPTS,
         deps = ["//tests/judge"],
@@ -300,7 +301,7 @@ def judged_lesson(name, exercise, steps, uses = [], arguments = []):
     """Makes the targets that judge a lesson.
 
     Args:
-      name: the lesson, "06_cgroups". NAME_test.cc has its cases, and
+      name: the lesson, "06_cgroups". NAME/*_test.cc have its cases, and
         mutants/NAME/*.patch its wrong solutions.
       exercise: the file that the learner writes, without ".cc".
       steps: how many steps it has.
@@ -355,7 +356,7 @@ def judged_lesson(name, exercise, steps, uses = [], arguments = []):
     )
 
 def judged_program(name, program, **kwargs):
-    """A test that judges `program`, with the cases of NAME_test.cc. Manual."""
+    """A test that judges `program`, with the cases of NAME/*_test.cc. Manual."""
     _judged(
         name = name,
         judge = _judge_binary(name),

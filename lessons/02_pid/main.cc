@@ -57,9 +57,9 @@ int run(const Request& request) {
   const sigset_t signals = container::block_signals();
   const kit::UniqueFd program = kit::open_pidfd(::getpid());
 
-  clone_args args{};
+  clone_args args = kit::ordinary_child();
   // Messages and shared memory are between processes: ipc_namespaces(7).
-  args.flags = CLONE_NEWIPC;
+  args.flags |= CLONE_NEWIPC;
   container::ask_for_processes_of_its_own(args);
   kit::Child init = kit::spawn(
       args, [&] { return run_init(request, program.get(), signals); });

@@ -82,8 +82,8 @@ int run(const Request& request) {
   const kit::UniqueFd program = kit::open_pidfd(::getpid());
   kit::Gate mapped;
 
-  clone_args args{};
-  args.flags = CLONE_NEWNS;  // For enter_root(). It belongs to the new users.
+  clone_args args = kit::ordinary_child();
+  args.flags |= CLONE_NEWNS;  // For enter_root(). It belongs to the new users.
   container::ask_for_users_of_its_own(args);
   kit::Child child = kit::spawn(args, [&]() -> int {
     mapped.wait();

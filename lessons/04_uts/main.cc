@@ -47,7 +47,7 @@ Request parse_request(int argc, char** argv) {
 int run(const Request& request) {
   const kit::UniqueFd program = kit::open_pidfd(::getpid());
 
-  clone_args args{};
+  clone_args args = kit::ordinary_child();
   container::ask_for_names_of_its_own(args);
   kit::Child child =
       kit::spawn(args, [&]() -> int { become(request, program.get()); });

@@ -58,8 +58,8 @@ int run_init(const kit::Command& command, kit::Gate& ready, kit::Gate& go) {
 int run(const Request& request) {
   kit::Gate ready;
   kit::Gate go;
-  clone_args args{};
-  args.flags = CLONE_NEWNET | CLONE_NEWPID;
+  clone_args args = kit::ordinary_child();
+  args.flags |= CLONE_NEWNET | CLONE_NEWPID;
   kit::Child init =
       kit::spawn(args, [&] { return run_init(request.command, ready, go); });
   ready.wait();

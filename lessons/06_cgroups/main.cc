@@ -31,8 +31,8 @@ int run(const container::Request& request) {
   container::limit_pids_and_memory(cgroup.path(), request.limits);
   container::limit_cpu_and_io(cgroup.path(), request.limits);
 
-  clone_args args{};
-  args.flags = CLONE_NEWNS;
+  clone_args args = kit::ordinary_child();
+  args.flags |= CLONE_NEWNS;
   container::start_in_cgroup(args, cgroup.fd());
   kit::Child child =
       kit::spawn(args, [&]() -> int { become(request.command); });

@@ -8,6 +8,7 @@
 #include "lessons/04_uts/hostname.h"
 #include "lessons/14_container/given/file_system.h"
 #include "lessons/14_container/given/kernel_files.h"
+#include "lessons/kit/spawn.h"
 #include "lessons/kit/todo.h"
 
 namespace container {
@@ -19,9 +20,9 @@ Cgroup prepare_cgroup(const Settings& settings) {
 }
 
 clone_args prepare_start(const Settings& settings, const Cgroup& cgroup) {
-  // TODO(14.2): begin with `clone_args args{};`. Lessons 02, 03, 04 and 06 have
-  // functions that ask for their part; the others are flags of clone(2). Two
-  // kinds of namespace are not always wanted.
+  // TODO(14.2): begin with kit::ordinary_child(). Lessons 02, 03, 04 and 06
+  // have functions that ask for their part; the others are flags of clone(2).
+  // Two kinds of namespace are not always wanted.
   throw kit::Todo("14.2");
 }
 

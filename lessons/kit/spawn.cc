@@ -120,13 +120,23 @@ void end_with(int parent) {
   if (too_late) fail("the parent has ended");
 }
 
+clone_args ordinary_child() {
+  clone_args args{};
+  args.flags = CLONE_PIDFD;
+  args.exit_signal = SIGCHLD;
+  return args;
+}
+
 Child spawn(clone_args args, const std::function<int()>& body) {
   static const sigset_t before = prepare_signals();
 
+  if (args.flags == 0) args = ordinary_child();
+  // Whoever assigns flags, where others are already, loses those.
+  if ((args.flags & CLONE_PIDFD) == 0 || args.exit_signal != SIGCHLD) {
+    fail("start a child: args.flags has lost CLONE_PIDFD, which was in it");
+  }
   int pidfd = -1;
-  args.flags |= CLONE_PIDFD;
   args.pidfd = reinterpret_cast<__u64>(&pidfd);
-  args.exit_signal = SIGCHLD;
   // glibc 2.36 has no clone3(). Without a stack of its own, the child goes on
   // from here with a copy of the memory, as after fork().
   const auto pid = check(::syscall(SYS_clone3, &args, sizeof args),

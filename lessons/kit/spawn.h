@@ -70,20 +70,23 @@ UniqueFd open_pidfd(pid_t pid);
 // parent has ended already.
 void end_with(int parent);
 
+// What spawn() begins with: a child that shares all namespaces, and whose pidfd
+// is asked for. Steps add flags to it.
+clone_args ordinary_child();
+
 // Starts a child that runs `body` under guard() and ends with what it returns.
 // The child never comes back into the code of its parent.
 //
-//   clone_args args{};
-//   args.flags = CLONE_NEWUTS;
+//   clone_args args = ordinary_child();
+//   args.flags |= CLONE_NEWUTS;
 //   Child child = spawn(args, [&] { exec(command); return 0; });
 //   return child.wait();
 //
-// args: clone(2), the part about clone3(). CLONE_PIDFD and the exit signal are
-// added here. From the first call on, the signals that Child::wait() passes on
-// are blocked in this process, so that none is lost; a child has them as
-// before.
+// args: of ordinary_child(), with more flags, or {}. From the first call on,
+// the signals that Child::wait() passes on are blocked in this process, so that
+// none is lost; a child has them as before.
 //
-// Throws SystemError.
+// Throws SystemError; std::runtime_error if a flag of ordinary_child() is lost.
 Child spawn(clone_args args, const std::function<int()>& body);
 
 // What a helper process calls when it is ready: see Helper.

@@ -8,6 +8,7 @@
 #include "lessons/04_uts/hostname.h"
 #include "lessons/14_container/given/file_system.h"
 #include "lessons/14_container/given/kernel_files.h"
+#include "lessons/kit/spawn.h"
 #include "lessons/kit/todo.h"
 
 namespace container {
@@ -20,7 +21,7 @@ Cgroup prepare_cgroup(const Settings& settings) {
 }
 
 clone_args prepare_start(const Settings& settings, const Cgroup& cgroup) {
-  clone_args args{};
+  clone_args args = kit::ordinary_child();
   ask_for_processes_of_its_own(args);  // And for mounts.
   ask_for_names_of_its_own(args);
   args.flags |= CLONE_NEWIPC;

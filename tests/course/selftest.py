@@ -23,9 +23,9 @@ BREAKAGES = [
      "#include <sched.h>", "#include <stdio.h>", "outside of its steps"),
     ("a solution that differs elsewhere", "solutions/06_cgroups/cgroup.cc",
      "namespace container {", "namespace container {\n\nint more = 1;", "outside of its steps"),
-    ("a step that is not judged", "tests/00_chroot_test.cc", "[00.2]", "[given]", "no case judges"),
-    ("a case for no step", "tests/00_chroot_test.cc", "[00.2]", "[00.9]", "is no step"),
-    ("no points", "tests/00_chroot_test.cc", "[points:", "[worth:", "no points"),
+    ("a step that is not judged", "tests/00_chroot/chroot_test.cc", "[00.2]", "[given]", "no case judges"),
+    ("a case for no step", "tests/00_chroot/chroot_test.cc", "[00.2]", "[00.9]", "is no step"),
+    ("no points", "tests/00_chroot/chroot_test.cc", "[points:", "[worth:", "no points"),
     ("a heading with another number", "docs/06_cgroups.md", "### Step 06.2:", "### Step 06.8:",
      "headings for steps"),
     ("a target that is not there", "docs/06_cgroups.md", "//tests:06_cgroups", "//tests:06_groups",
@@ -34,6 +34,17 @@ BREAKAGES = [
      "names the manual page"),
     ("a wrong solution without a reason", "tests/mutants/00_chroot/no_chdir.patch", "Mistake:", "Error:",
      "has no line `Mistake"),
+]
+
+BROKEN_PROMISES = [
+    ("a promise that no case looks at", "tests/04_uts/uts_test.cc", "[caller]", "", "no case looks at 04.1 [caller]"),
+    ("a promise that nobody breaks", "tests/mutants/04_uts/caller_moved.patch", "Breaks: caller", "Breaks: own",
+     "no wrong solution breaks 04.1 [caller]"),
+    ("a case for no promise", "lessons/04_uts/hostname.h", "[caller]", "", "no such promise"),
+    ("a wrong solution that breaks nothing", "tests/mutants/04_uts/caller_moved.patch", "Breaks: caller\n", "",
+     "has no line `Breaks"),
+    ("a step that promises nothing", "lessons/04_uts/hostname.h", "Step 04.3.", "Step 04.3. Step 04.4.\n//\n// Step 04.5.",
+     "marks no promise"),
 ]
 
 BROKEN_LINKS = [
@@ -107,6 +118,7 @@ def main():
         for part in [*WORKSPACE.glob("*.md"), WORKSPACE / "setup"]:
             shutil.copy(part, copy)
         break_texts(copy, "sources_test.py", BREAKAGES)
+        break_texts(copy, "promises_test.py", BROKEN_PROMISES)
         break_texts(copy, "links_test.py", BROKEN_LINKS)
         break_chapters(str(pathlib.Path(sys.argv[1]).resolve()), scratch)
     print(f"{wrong} missed")

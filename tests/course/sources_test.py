@@ -153,6 +153,11 @@ def check_mutants(where, folder, lesson, steps):
             problem(where, f"no wrong solution fails at step {step}: can its cases fail?")
 
 
+def judge_files(root, lesson):
+    """The sources of a lesson's judge."""
+    return sorted((root / "tests" / lesson).glob("*_test.cc"))
+
+
 def check_lesson(root, folder):
     lesson = folder.name
     exercises = [file for file in folder.glob("*.cc") if "kit::Todo(" in read(file)]
@@ -162,7 +167,7 @@ def check_lesson(root, folder):
     exercise = exercises[0]
     solution = root / "solutions" / lesson / exercise.name
     chapter = root / "docs" / f"{lesson}.md"
-    judge = root / "tests" / f"{lesson}_test.cc"
+    judge = root / "tests" / lesson
     for path in (solution, chapter, judge, exercise.with_suffix(".h"), folder / "main.cc"):
         if not path.exists():
             problem(lesson, f"{path.relative_to(root)} is missing")
@@ -172,7 +177,8 @@ def check_lesson(root, folder):
     check_folder(folder.relative_to(root), folder, exercise)
     steps = check_exercise(where, read(exercise), read(solution))
     check_numbers(where, lesson, steps)
-    check_cases(judge.relative_to(root), steps, read(judge))
+    check_cases(judge.relative_to(root), steps,
+                "".join(read(path) for path in judge_files(root, lesson)))
     check_build("tests/BUILD", lesson, steps, read(root / "tests/BUILD"))
     check_mutants(f"tests/mutants/{lesson}", root / "tests/mutants" / lesson, lesson, steps)
     headings = HEADING.findall(read(chapter))

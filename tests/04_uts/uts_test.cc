@@ -3,6 +3,7 @@
 // The judge reads the names through the container's UTS namespace, not from
 // what a command prints.
 
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -71,6 +72,20 @@ void check_too_long(const char* option) {
   CHECK(judge::Host::settled(before) == before);
 }
 
+// The kernel refuses `call`, as it does without CAP_SYS_ADMIN.
+void check_not_allowed(const char* option, int call) {
+  const auto name = judge::random_name();
+  const auto result =
+      run_with({option, name}, 3, {.failing_calls = {{{call}, EPERM}}});
+
+  HINT(
+      "The kernel has refused the name, and the command must not run under "
+      "another one: check() what the call returns.");
+  CHECK(result.ending == exited(125));
+  CHECK(result.is_one_line());
+  CHECK_THAT(result.errors, judge::contains(std::strerror(EPERM)));
+}
+
 }  // namespace
 
 // ---- What is given ----
@@ -108,8 +123,11 @@ TEST_CASE("04: options that are wrong are errors", "[given]") {
 // ---- 04.1: the namespace ----
 
 TEST_CASE("04: the container has a UTS namespace of its own, and no other",
-          "[04.1][points:2]") {
+          "[04.1][points:2][own][only][flags]") {
   const auto box = start_named({"--hostname", judge::random_name()});
+  HINT(
+      "args.flags can have others that are there already, and has: add yours "
+      "with |=.");
   const auto own = box.becoming().own_namespaces();
 
   HINT(
@@ -122,7 +140,7 @@ TEST_CASE("04: the container has a UTS namespace of its own, and no other",
 }
 
 TEST_CASE("04: the program itself stays in its namespace",
-          "[04.1][points:1][idle]") {
+          "[04.1][points:1][idle][caller]") {
   const auto box = start_named({"--hostname", judge::random_name()});
 
   HINT(
@@ -131,7 +149,8 @@ TEST_CASE("04: the program itself stays in its namespace",
   CHECK(box.program().own_namespaces().empty());
 }
 
-TEST_CASE("04: without options, the names are copies", "[04.1][points:1]") {
+TEST_CASE("04: without options, the names are copies",
+          "[04.1][points:1][own]") {
   const auto domain = judge::random_name();
   const MachineDomain of_machine(domain);
   const auto machine = judge::Process(1).host_name();
@@ -153,7 +172,7 @@ TEST_CASE("04: without options, the names are copies", "[04.1][points:1]") {
 }
 
 TEST_CASE("04: the command's own changes stay inside",
-          "[04.1][points:1][idle]") {
+          "[04.1][points:1][idle][own]") {
   const auto before = judge::Host::now();
   (void)judge::run({"--", "hostname", judge::random_name()});
 
@@ -162,7 +181,7 @@ TEST_CASE("04: the command's own changes stay inside",
 }
 
 TEST_CASE("04: an ordinary user may not make the namespace",
-          "[04.1][points:1]") {
+          "[04.1][points:1][own]") {
   const auto result = run_with({}, 3, {.student = true});
 
   HINT(
@@ -175,7 +194,7 @@ TEST_CASE("04: an ordinary user may not make the namespace",
 
 // ---- 04.2: the host name ----
 
-TEST_CASE("04: the container has its own host name", "[04.2][points:2]") {
+TEST_CASE("04: the container has its own host name", "[04.2][points:2][set]") {
   const auto name = judge::random_name();
   const auto before = judge::Host::now();
   const auto box = start_named({"--hostname", name});
@@ -188,7 +207,7 @@ TEST_CASE("04: the container has its own host name", "[04.2][points:2]") {
   CHECK(box.becoming().host_name() == name);
 }
 
-TEST_CASE("04: a host name is any 1 to 64 bytes", "[04.2][points:2]") {
+TEST_CASE("04: a host name is any 1 to 64 bytes", "[04.2][points:2][bytes]") {
   for (const auto& name :
        {name_of(kLongest), name_of(kLongest - 1), name_of(1),
         name_of(8) + ".example.org", name_of(5) + " and \xc3\xa4"}) {
@@ -202,12 +221,13 @@ TEST_CASE("04: a host name is any 1 to 64 bytes", "[04.2][points:2]") {
   }
 }
 
-TEST_CASE("04: a host name of 65 bytes is an error", "[04.2][points:2]") {
+TEST_CASE("04: a host name of 65 bytes is an error",
+          "[04.2][points:2][EINVAL][names]") {
   check_too_long("--hostname");
 }
 
 TEST_CASE("04: with a host name alone, the domain name stays",
-          "[04.2][points:1][idle]") {
+          "[04.2][points:1][idle][stays]") {
   const auto domain = judge::random_name();
   const MachineDomain of_machine(domain);
   const auto box = start_named({"--hostname", judge::random_name()});
@@ -216,9 +236,15 @@ TEST_CASE("04: with a host name alone, the domain name stays",
   CHECK(box.becoming().domain_name() == domain);
 }
 
+TEST_CASE("04: a host name that may not be set is an error",
+          "[04.2][points:1][EPERM]") {
+  check_not_allowed("--hostname", SYS_sethostname);
+}
+
 // ---- 04.3: the domain name ----
 
-TEST_CASE("04: the container has its own domain name", "[04.3][points:2]") {
+TEST_CASE("04: the container has its own domain name",
+          "[04.3][points:2][set]") {
   const auto name = judge::random_name();
   const auto before = judge::Host::now();
   const auto box = start_named({"--domainname", name});
@@ -231,7 +257,7 @@ TEST_CASE("04: the container has its own domain name", "[04.3][points:2]") {
 }
 
 TEST_CASE("04: with a domain name alone, the host name stays",
-          "[04.3][points:1][idle]") {
+          "[04.3][points:1][idle][stays]") {
   const auto machine = judge::Process(1).host_name();
   const auto box = start_named({"--domainname", judge::random_name()});
 
@@ -239,7 +265,7 @@ TEST_CASE("04: with a domain name alone, the host name stays",
   CHECK(box.command().host_name() == machine);
 }
 
-TEST_CASE("04: both names at once", "[04.3][points:1]") {
+TEST_CASE("04: both names at once", "[04.3][points:1][set]") {
   const auto host = judge::random_name();
   const auto domain = judge::random_name();
   const auto box = start_named({"--hostname", host, "--domainname", domain});
@@ -248,7 +274,7 @@ TEST_CASE("04: both names at once", "[04.3][points:1]") {
   CHECK(box.command().domain_name() == domain);
 }
 
-TEST_CASE("04: a domain name has 1 to 64 bytes", "[04.3][points:1]") {
+TEST_CASE("04: a domain name has 1 to 64 bytes", "[04.3][points:1][bytes]") {
   for (const auto size : {kLongest, std::size_t{1}}) {
     const auto name = name_of(size);
     const auto box = start_named({"--domainname", name});
@@ -258,8 +284,14 @@ TEST_CASE("04: a domain name has 1 to 64 bytes", "[04.3][points:1]") {
   }
 }
 
-TEST_CASE("04: a domain name of 65 bytes is an error", "[04.3][points:1]") {
+TEST_CASE("04: a domain name of 65 bytes is an error",
+          "[04.3][points:1][EINVAL]") {
   check_too_long("--domainname");
+}
+
+TEST_CASE("04: a domain name that may not be set is an error",
+          "[04.3][points:1][EPERM]") {
+  check_not_allowed("--domainname", SYS_setdomainname);
 }
 
 // ---- The program as a whole ----
