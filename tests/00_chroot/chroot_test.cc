@@ -91,7 +91,7 @@ TEST_CASE("00: the root directory is the one that was asked for",
   const auto box = judge::start({});
 
   HINT(
-      "The root is still the machine's. Is ::chroot() called, with the "
+      "The root is still the host's. Is ::chroot() called, with the "
       "directory that enter_root() was given?");
   CHECK(box.prepared().root == box.root());
 }
@@ -101,21 +101,21 @@ TEST_CASE("00: the working directory is inside the root", "[00.1][points:2]") {
 
   HINT(
       "chroot(2) changes where \"/\" is, and leaves the working directory "
-      "where it was: outside, where relative paths still reach the machine's "
+      "where it was: outside, where relative paths still reach the host's "
       "files. A ::chdir() to the new root brings it in.");
   CHECK(box.prepared().working_directory == box.root());
 }
 
 TEST_CASE("00: a root that is not there is an error", "[00.1][points:1]") {
   const auto missing = "/judge/roots/" + judge::random_name();
-  // The probe is at this path in the machine. It must not run there.
+  // The probe is at this path in the host. It must not run there.
   const auto result =
-      judge::run({"--root", missing, "--", judge::machine().probe(), "exit",
+      judge::run({"--root", missing, "--", judge::guest().probe(), "exit",
                   std::to_string(judge::random_number(1, 70))});
 
   HINT(
-      "If chroot() fails, the process still is in the machine's root, and the "
-      "command then runs there, with all of the machine in reach. check() "
+      "If chroot() fails, the process still is in the host's root, and the "
+      "command then runs there, with all of the host in reach. check() "
       "turns the -1 into an exception.");
   CHECK(result.ending == exited(125));
   CHECK(result.is_one_line());
@@ -127,11 +127,11 @@ TEST_CASE("00: a root that is not there is an error", "[00.1][points:1]") {
 TEST_CASE("00: a root that is a file is an error", "[00.1][points:1]") {
   const auto file = judge::make_root_directory() + "/probe";
   const auto result =
-      judge::run({"--root", file, "--", judge::machine().probe(), "exit", "3"});
+      judge::run({"--root", file, "--", judge::guest().probe(), "exit", "3"});
 
   HINT(
       "If chroot() fails, the command must not run: it would run in the "
-      "machine's own root.");
+      "host's own root.");
   CHECK(result.ending == exited(125));
   CHECK(result.is_one_line());
   CHECK_THAT(result.errors, judge::contains(file));
@@ -141,12 +141,12 @@ TEST_CASE("00: a root that is a file is an error", "[00.1][points:1]") {
 TEST_CASE("00: an ordinary user may not change the root", "[00.1][points:1]") {
   const auto root = judge::make_root_directory();
   const auto result =
-      judge::run({"--root", root, "--", judge::machine().probe(), "exit", "3"},
+      judge::run({"--root", root, "--", judge::guest().probe(), "exit", "3"},
                  {.student = true});
 
   HINT(
       "Without CAP_SYS_CHROOT chroot() fails with EPERM. That must end the "
-      "program, before the command runs in the machine's own root.");
+      "program, before the command runs in the host's own root.");
   CHECK(result.ending == exited(125));
   CHECK(result.is_one_line());
   CHECK_THAT(result.errors, judge::contains(std::strerror(EPERM)));
@@ -350,5 +350,5 @@ TEST_CASE("00: the default root has a shell", "[00.3][points:1][idle]") {
 TEST_CASE("00: root gets out of a chroot: lesson 01 ends that", "[given]") {
   const auto box = judge::start({});
   REQUIRE(box.get("escape").empty());
-  CHECK(box.command().root() == judge::file_id(judge::machine().root(), "."));
+  CHECK(box.command().root() == judge::file_id(judge::guest().root(), "."));
 }

@@ -42,11 +42,11 @@ judge::Result run_in(const std::string& root, Options options, int status = 0,
   return judge::run(options, circumstances);
 }
 
-// A directory of the machine, to be a volume. Removed after the case.
+// A directory of the host, to be a volume. Removed after the case.
 std::string make_source() {
   const auto path = "/judge/roots/" + judge::random_name();
   fs::create_directory(path);
-  std::ofstream(path + "/file") << "of the machine";
+  std::ofstream(path + "/file") << "of the host";
   return path;
 }
 
@@ -55,8 +55,8 @@ std::string content(const std::string& path) {
 }
 
 // Mounts a tmpfs where programs see it, with a file "inner".
-void mount_in_machine(const std::string& path) {
-  REQUIRE(judge::machine().on_stage([&] {
+void mount_on_host(const std::string& path) {
+  REQUIRE(judge::guest().on_stage([&] {
     ::mkdir(path.c_str(), 0755);
     return ::mount("none", path.c_str(), "tmpfs", 0, nullptr) == 0 &&
            (std::ofstream(path + "/inner") << "below").flush().good();
@@ -64,8 +64,8 @@ void mount_in_machine(const std::string& path) {
 }
 
 // Gives a mount that programs see these restrictions, MS_RDONLY and the like.
-void restrict_in_machine(const std::string& path, unsigned long flags) {
-  REQUIRE(judge::machine().on_stage([&] {
+void restrict_on_host(const std::string& path, unsigned long flags) {
+  REQUIRE(judge::guest().on_stage([&] {
     return ::mount(nullptr, path.c_str(), nullptr, MS_REMOUNT | MS_BIND | flags,
                    nullptr) == 0;
   }));
@@ -78,7 +78,7 @@ std::vector<judge::Mount> namespace_mounts(const judge::Process& process) {
   const kit::UniqueFd reader{ends[0]};
   kit::UniqueFd writer{ends[1]};
   const auto path = std::to_string(process.pid()) + "/ns/mnt";
-  const int proc = judge::machine().proc();
+  const int proc = judge::guest().proc();
   const kit::UniqueFd there{::openat(proc, path.c_str(), O_RDONLY | O_CLOEXEC)};
   const pid_t child = ::fork();
   if (child == 0) {
@@ -228,19 +228,19 @@ class Volume {
 };
 
 // A program that makes the whole file system read-only, and not only its mount
-// of it, leaves a machine in which nothing can be judged any more. So put that
+// of it, leaves a guest in which nothing can be judged any more. So put that
 // right, and say so.
-void check_that_machine_is_writable() {
+void check_that_host_is_writable() {
   const auto file = "/judge/roots/" + judge::random_name();
   const bool writable = std::ofstream(file).good();
   if (!writable) {
     // Not in the judge's own namespace, whose mounts nobody is to touch.
-    REQUIRE(judge::machine().on_stage([] {
+    REQUIRE(judge::guest().on_stage([] {
       return ::mount(nullptr, "/", nullptr, MS_REMOUNT, nullptr) == 0;
     }));
   }
   HINT(
-      "The machine itself cannot write to its file system any more: all of it "
+      "The host itself cannot write to its file system any more: all of it "
       "was made read-only, and not just this mount of it. With mount(), "
       "MS_REMOUNT needs MS_BIND for that.");
   REQUIRE(writable);
@@ -256,8 +256,8 @@ TEST_CASE("01: the mounts are private before anything else",
   const Stopped program({}, SYS_pivot_root, "01.1");
 
   HINT(
-      "What is mounted for the container is mounted in the machine as well. "
-      "The machine's mounts are shared, and so are their copies in a new mount "
+      "What is mounted for the container is mounted in the host as well. "
+      "The host's mounts are shared, and so are their copies in a new mount "
       "namespace: mounts propagate from one to the other. Were they made "
       "private, before anything else?");
   REQUIRE(judge::Host::now().mounts == before.mounts);
@@ -265,25 +265,25 @@ TEST_CASE("01: the mounts are private before anything else",
   if (!program.is_held()) return;  // Without pivot_root() it is 01.2's turn.
   for (const auto& mount : program.process().mounts()) {
     const auto which = mount.text() + ": \"" + mount.propagation + "\"";
-    HINT(which << ". \"shared:N\" is a mount whose changes reach the machine. "
+    HINT(which << ". \"shared:N\" is a mount whose changes reach the host. "
                   "Every mount has a propagation of its own: to set that of "
                   "\"/\" alone is not enough, MS_REC takes those below it, "
                   "too.");
     REQUIRE_THAT(mount.propagation, !judge::contains("shared"));
-    HINT(which << ". \"master:N\" is a mount that still follows the machine's: "
+    HINT(which << ". \"master:N\" is a mount that still follows the host's: "
                   "what is mounted there appears in the container. MS_PRIVATE "
                   "is asked for, and not MS_SLAVE.");
     REQUIRE(mount.propagation.empty());
   }
 }
 
-TEST_CASE("01: while it runs, the machine's mounts are as before",
+TEST_CASE("01: while it runs, the host's mounts are as before",
           "[01.1][points:1][idle]") {
   const auto before = judge::Host::now();
   const auto box = judge::start({});
 
   HINT(
-      "What was mounted or unmounted for the container was so in the machine, "
+      "What was mounted or unmounted for the container was so in the host, "
       "too.");
   CHECK(judge::Host::now().mounts == before.mounts);
 }
@@ -294,7 +294,7 @@ TEST_CASE("01: and afterwards, too", "[01.1][points:1][idle]") {
 
   HINT(
       "What the program has mounted or unmounted has done the same in the "
-      "machine.");
+      "host.");
   CHECK(judge::Host::settled(before) == before);
 }
 
@@ -308,7 +308,7 @@ TEST_CASE("01: the root directory is the one that was asked for",
       "mounts must be private.");
   const auto program = change_root();
 
-  HINT("The root is still the machine's.");
+  HINT("The root is still the host's.");
   CHECK(program->process().root() == program->root());
 }
 
@@ -318,7 +318,7 @@ TEST_CASE("01: the working directory is inside the root", "[01.2][points:1]") {
 
   HINT(
       "The working directory is still outside, where relative paths reach the "
-      "machine's files. A ::chdir() to the new root brings it in.");
+      "host's files. A ::chdir() to the new root brings it in.");
   CHECK(process.working_directory() == program->root());
   HINT(
       "The working directory is not in the new mount, but in the directory "
@@ -342,7 +342,7 @@ TEST_CASE("01: the mount namespace has another root, not only the process",
 TEST_CASE("01: what is mounted below the root is there, too",
           "[01.2][points:1]") {
   const auto root = judge::make_root_directory();
-  mount_in_machine(root + "/mnt");
+  mount_on_host(root + "/mnt");
   const auto program = change_root(root);
   const auto inside = "/proc/" + std::to_string(program->process().pid());
 
@@ -356,13 +356,13 @@ TEST_CASE("01: what is mounted below the root is there, too",
 TEST_CASE("01: a root that is not there is an error", "[01.2][points:1]") {
   const auto before = judge::Host::now();
   const auto missing = "/judge/roots/" + judge::random_name();
-  // The probe is at this path in the machine. It must not run there.
+  // The probe is at this path in the host. It must not run there.
   const auto result =
-      judge::run({"--root", missing, "--", judge::machine().probe(), "exit",
+      judge::run({"--root", missing, "--", judge::guest().probe(), "exit",
                   std::to_string(judge::random_number(1, 70))});
 
   HINT(
-      "If the root cannot be entered, the process is still in the machine's. "
+      "If the root cannot be entered, the process is still in the host's. "
       "The command must not run then: check() every call.");
   CHECK(result.ending == exited(125));
   CHECK(result.is_one_line());
@@ -395,12 +395,12 @@ TEST_CASE("01: nothing of the old root is left", "[01.3][points:2]") {
       "program. MNT_DETACH unmounts it all the same.");
   const auto& command = box.command();
   HINT(
-      "The machine's mounts are still below the container's root: they can be "
+      "The host's mounts are still below the container's root: they can be "
       "seen, and entered. The old root must be unmounted.");
   REQUIRE(targets(command.mounts()) == Names{"/"});
   HINT(
       "In the container's mount namespace, outside of the process's root, the "
-      "machine's mounts are still there. What was unmounted was another one.");
+      "host's mounts are still there. What was unmounted was another one.");
   CHECK(targets(namespace_mounts(command)) == Names{"/"});
 }
 
@@ -452,7 +452,7 @@ TEST_CASE("01: a volume is a copy of a mount", "[01.4][points:1]") {
       "mount_setattr() says EINVAL.");
   const Volume volume(source, ":/mnt");
 
-  CHECK(content(volume.path() + "/file") == "of the machine");
+  CHECK(content(volume.path() + "/file") == "of the host");
   HINT("Without \":ro\" a volume can be written to.");
   CHECK(volume.options().contains("rw"));
   CHECK(judge::Host::now().mounts == before.mounts);
@@ -466,7 +466,7 @@ TEST_CASE("01: a link to a directory can be a volume, too",
       "The source is a symbolic link to a directory, and the directory is the "
       "volume: AT_SYMLINK_NOFOLLOW would take the link itself.");
   const Volume volume(link, ":/mnt");
-  CHECK(content(volume.path() + "/file") == "of the machine");
+  CHECK(content(volume.path() + "/file") == "of the host");
 }
 
 TEST_CASE("01: in a volume, set-user-ID programs and devices do not work",
@@ -474,11 +474,11 @@ TEST_CASE("01: in a volume, set-user-ID programs and devices do not work",
   const Volume volume(make_source(), ":/mnt");
 
   HINT(
-      "Who can write to the source in the machine could put a set-user-ID "
+      "Who can write to the source in the host could put a set-user-ID "
       "program there: MOUNT_ATTR_NOSUID.");
   CHECK(volume.options().contains("nosuid"));
   HINT(
-      "A device node in the volume would be a way to the disks of the machine: "
+      "A device node in the volume would be a way to the disks of the host: "
       "MOUNT_ATTR_NODEV.");
   CHECK(volume.options().contains("nodev"));
 }
@@ -492,24 +492,24 @@ TEST_CASE("01: a read-only volume cannot be written to", "[01.4][points:2]") {
       "mount is as the original; what is to be different is set by a second "
       "call: mount_setattr() with MOUNT_ATTR_RDONLY.");
   CHECK(volume.options().contains("ro"));
-  HINT("In the machine, the same directory is not read-only.");
+  HINT("In the host, the same directory is not read-only.");
   CHECK(std::ofstream(source + "/new").good());
 }
 
 TEST_CASE("01: other restrictions of a volume stay", "[01.4][points:1]") {
   const auto source = make_source();
-  mount_in_machine(source + "/sub");
-  restrict_in_machine(source + "/sub", MS_NOEXEC | MS_RDONLY);
+  mount_on_host(source + "/sub");
+  restrict_on_host(source + "/sub", MS_NOEXEC | MS_RDONLY);
 
   for (const std::string option : {":/mnt:ro", ":/mnt"}) {
     const Volume volume(source, option);
     HINT(
-        "In the machine, no programs run from there (noexec), and in the "
+        "In the host, no programs run from there (noexec), and in the "
         "container they do. mount() with MS_REMOUNT sets all options anew; "
         "mount_setattr() only those that it is given.");
     CHECK(volume.options("/sub").contains("noexec"));
     HINT(
-        "What is read-only in the machine is so in the container, whether the "
+        "What is read-only in the host is so in the container, whether the "
         "volume is asked for with \":ro\" or not: attr_clr is left empty.");
     CHECK(volume.options("/sub").contains("ro"));
   }
@@ -518,7 +518,7 @@ TEST_CASE("01: other restrictions of a volume stay", "[01.4][points:1]") {
 TEST_CASE("01: a volume has what is mounted below its source",
           "[01.4][points:1]") {
   const auto source = make_source();
-  mount_in_machine(source + "/sub");
+  mount_on_host(source + "/sub");
   const Volume volume(source, ":/mnt");
 
   HINT(
@@ -543,7 +543,7 @@ TEST_CASE("01: a volume that cannot be restricted is an error",
 TEST_CASE("01: a read-only volume is read-only as a whole",
           "[01.4][points:1]") {
   const auto source = make_source();
-  mount_in_machine(source + "/sub");
+  mount_on_host(source + "/sub");
   const Volume volume(source, ":/mnt:ro");
   const auto options = volume.options("/sub");
 
@@ -583,7 +583,7 @@ TEST_CASE("01: a magic link does not lead a target out", "[01.5][points:2]") {
   fs::create_directory_symlink("/proc/self/fd/9" + outside, root + "/w");
   judge::Circumstances circumstances;
   circumstances.leaked_descriptors = {9};
-  REQUIRE(judge::machine().on_stage([&] {
+  REQUIRE(judge::guest().on_stage([&] {
     const auto proc = root + "/proc";
     ::mkdir(proc.c_str(), 0755);
     return ::mount("proc", proc.c_str(), "proc", 0, nullptr) == 0;
@@ -623,7 +623,7 @@ TEST_CASE("01: a volume that does not fit its target is an error",
   CHECK(result.is_one_line());
 }
 
-TEST_CASE("01: a volume shares files with the machine", "[01.6][points:2]") {
+TEST_CASE("01: a volume shares files with the host", "[01.6][points:2]") {
   const auto before = judge::Host::now();
   const auto source = make_source();
   const auto target = "/" + judge::random_name() + "/deep";
@@ -632,7 +632,7 @@ TEST_CASE("01: a volume shares files with the machine", "[01.6][points:2]") {
   HINT(
       "move_mount() has to mount the volume, and check() to look whether it "
       "has.");
-  REQUIRE(box.ask("read " + target + "/file") == "ok of the machine");
+  REQUIRE(box.ask("read " + target + "/file") == "ok of the host");
   CHECK(box.ask("make " + target + "/new from inside") == "ok");
   CHECK(content(source + "/new") == "from inside");
   std::ofstream(source + "/later") << "from outside";
@@ -648,7 +648,7 @@ TEST_CASE("01: a target that is a link out of the root does not get out",
   const auto before = judge::Host::now();
   const auto source = make_source();
   const auto root = judge::make_root_directory();
-  // Both lead to a directory that is in the machine, and in the root as well.
+  // Both lead to a directory that is in the host, and in the root as well.
   fs::create_directory_symlink("../../../../../../etc", root + "/link");
   fs::create_directory_symlink("/tmp", root + "/absolute");
   fs::copy_file(root + "/probe", source + "/probe");
@@ -707,7 +707,7 @@ TEST_CASE("01: a target in a volume", "[01.5][points:1]") {
   const auto box = judge::start(
       {"--volume", inner + ":/mnt/a/b", "--volume", outer + ":/mnt"});
 
-  CHECK(box.ask("read /mnt/file") == "ok of the machine");
+  CHECK(box.ask("read /mnt/file") == "ok of the host");
   CHECK(box.ask("read /mnt/a/b/file") == "ok of the inner");
 }
 
@@ -715,7 +715,7 @@ TEST_CASE("01: writing to a read-only volume gets EROFS", "[01.6][points:1]") {
   const auto source = make_source();
   const auto box = judge::start({"--volume", source + ":/mnt:ro"});
 
-  REQUIRE(box.ask("read /mnt/file") == "ok of the machine");
+  REQUIRE(box.ask("read /mnt/file") == "ok of the host");
   HINT("EROFS is the kernel's word for a read-only file system.");
   CHECK(box.ask("make /mnt/new text") == error(EROFS));
   CHECK(box.ask("write /mnt/file text") == error(EROFS));
@@ -726,7 +726,7 @@ TEST_CASE("01: a file can be a volume, too", "[01.6][points:1]") {
   const auto box = judge::start(
       {"--volume", source + ":/etc/one:ro", "--volume", source + ":/two"});
 
-  CHECK(box.ask("read /etc/one") == "ok of the machine");
+  CHECK(box.ask("read /etc/one") == "ok of the host");
   CHECK(box.ask("write /etc/one text") == error(EROFS));
   CHECK(box.ask("write /two text") == "ok");
   CHECK(content(source).starts_with("text"));
@@ -768,13 +768,13 @@ TEST_CASE("01: a tmpfs without a size may take half of the memory",
 
   struct statvfs there {};
   REQUIRE(::statvfs(inside(box, "/mnt").c_str(), &there) == 0);
-  struct sysinfo machine {};
-  REQUIRE(::sysinfo(&machine) == 0);
+  struct sysinfo memory {};
+  REQUIRE(::sysinfo(&memory) == 0);
   const auto size = there.f_blocks * there.f_frsize;
-  const auto half = machine.totalram * machine.mem_unit / 2;
+  const auto half = memory.totalram * memory.mem_unit / 2;
   const auto difference = std::max(size, half) - std::min(size, half);
   HINT(
-      "Without a size, a tmpfs may take half of the machine's memory. That is "
+      "Without a size, a tmpfs may take half of the host's memory. That is "
       "the kernel's rule, if no size is given to it.");
   CHECK(difference < half / 100);
 }
@@ -800,7 +800,7 @@ TEST_CASE("01: a tmpfs is for all to write to", "[01.7][points:1]") {
 
 TEST_CASE("01: the root can be read-only", "[01.8][points:1]") {
   const auto box = judge::start({"--read-only"});
-  check_that_machine_is_writable();
+  check_that_host_is_writable();
 
   HINT(
       "The root can be written to. Was the mount changed that is the root "
@@ -834,10 +834,10 @@ TEST_CASE("01: a root that cannot be made read-only is an error",
 
 TEST_CASE("01: other restrictions of the root stay", "[01.8][points:1]") {
   const auto root = judge::make_root_directory();
-  REQUIRE(judge::machine().on_stage([&] {
+  REQUIRE(judge::guest().on_stage([&] {
     return ::mount(root.c_str(), root.c_str(), nullptr, MS_BIND, nullptr) == 0;
   }));
-  restrict_in_machine(root, MS_NOSUID | MS_NODEV);
+  restrict_on_host(root, MS_NOSUID | MS_NODEV);
   // Behind the steps there is a call, just before the command.
   const Stopped program({"--read-only"}, SYS_close_range, "01.8", root);
   REQUIRE(program.is_held());
@@ -859,7 +859,7 @@ TEST_CASE("01: volumes in a read-only root can be written to",
   const auto source = make_source();
   const auto box = judge::start(
       {"--read-only", "--volume", source + ":/mnt", "--tmpfs", "/tmp"});
-  check_that_machine_is_writable();
+  check_that_host_is_writable();
 
   REQUIRE(box.ask("make /new text") == error(EROFS));
   HINT(
@@ -869,10 +869,10 @@ TEST_CASE("01: volumes in a read-only root can be written to",
   CHECK(box.ask("make /tmp/new text") == "ok");
 }
 
-TEST_CASE("01: for the machine, the root's directory is not read-only",
+TEST_CASE("01: for the host, the root's directory is not read-only",
           "[01.8][points:1][idle]") {
   const auto box = judge::start({"--read-only"});
-  check_that_machine_is_writable();
+  check_that_host_is_writable();
 
   CHECK(std::ofstream(box.root_path() + "/made-outside").good());
 }
@@ -948,16 +948,16 @@ TEST_CASE("01: a link to a directory is a root, too", "[given]") {
   CHECK(run_in(link, {}, 42).ending == exited(42));
 }
 
-TEST_CASE("01: the machine's root is no root for a container", "[given]") {
+TEST_CASE("01: the host's root is no root for a container", "[given]") {
   const auto before = judge::Host::now();
   const auto result =
-      judge::run({"--root", "/", "--", judge::machine().probe(), "exit", "3"});
+      judge::run({"--root", "/", "--", judge::guest().probe(), "exit", "3"});
   CHECK(result.ending == exited(125));
   CHECK(result.is_one_line());
   CHECK(judge::Host::settled(before) == before);
 }
 
-TEST_CASE("01: no descriptor of the machine gets in", "[given]") {
+TEST_CASE("01: no descriptor of the host gets in", "[given]") {
   const auto source = make_source();
   judge::How how;
   how.circumstances.leaked_descriptors = {3, 77};

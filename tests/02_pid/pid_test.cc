@@ -56,7 +56,7 @@ bool has_option(const judge::Mount& mount, const std::string& option) {
 std::set<std::string> seen_in_proc(const judge::Process& process) {
   std::set<std::string> seen;
   for (const auto& name :
-       judge::names_in(judge::machine().proc(),
+       judge::names_in(judge::guest().proc(),
                        std::to_string(process.pid()) + "/root/proc")) {
     if (name.find_first_not_of("0123456789") == name.npos) seen.insert(name);
   }
@@ -147,7 +147,7 @@ TEST_CASE("02: the child is process 1 of a namespace of its own",
   const auto init = init_of(box);
 
   HINT(
-      "The kernel knows the child by one number only: the machine's. Is "
+      "The kernel knows the child by one number only: the host's. Is "
       "CLONE_NEWPID among the flags?");
   REQUIRE(numbers_of(init).size() == 2);
   CHECK(numbers_of(init)[1] == "1");
@@ -160,7 +160,7 @@ TEST_CASE("02: the child has a mount namespace of its own",
 
   HINT(
       "A /proc that the child mounts would be everybody's, and would show the "
-      "machine's programs a namespace in which they are not. CLONE_NEWNS makes "
+      "host's programs a namespace in which they are not. CLONE_NEWNS makes "
       "the mounts the child's own.");
   CHECK(init_of(box).own_namespaces().contains("mnt"));
 }
@@ -194,7 +194,7 @@ TEST_CASE("02: the program stays where it is", "[02.1][points:1][idle]") {
 TEST_CASE("02: an ordinary user is told why not", "[02.1][points:1][idle]") {
   const auto root = judge::make_root_directory();
   const auto result =
-      judge::run({"--root", root, "--", judge::machine().probe(), "exit", "3"},
+      judge::run({"--root", root, "--", judge::guest().probe(), "exit", "3"},
                  {.student = true});
 
   HINT(
@@ -609,7 +609,7 @@ TEST_CASE("02: a command that cannot be run has its own status",
 TEST_CASE("02: a root that is no directory is an error", "[02.6][points:1]") {
   const auto before = judge::Host::now();
   for (const auto& root :
-       {"/judge/roots/" + judge::random_name(), judge::machine().probe()}) {
+       {"/judge/roots/" + judge::random_name(), judge::guest().probe()}) {
     const auto result = judge::run({"--root", root});
     CHECK(result.ending == exited(125));
     CHECK(result.is_one_line());

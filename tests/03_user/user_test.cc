@@ -2,7 +2,7 @@
 //
 // The program's child is the command, or will be. It can be looked at whether
 // it waits for the program, at an unwritten step, or runs. All ids that the
-// judge reads are those of the machine: it looks from outside.
+// judge reads are those of the host: it looks from outside.
 
 #include <fcntl.h>
 #include <linux/nsfs.h>
@@ -22,7 +22,7 @@ namespace {
 using judge::exited;
 using Words = std::vector<std::string>;
 
-// The machine's ordinary user, and what /etc/subuid and /etc/subgid lend to it.
+// The host's ordinary user, and what /etc/subuid and /etc/subgid lend to it.
 constexpr long kStudent = 1000;
 constexpr long kFirstLent = 100000;
 constexpr long kLent = 65536;
@@ -193,11 +193,11 @@ std::string make_false_programs(int status) {
   return folder;
 }
 
-// Changes a setting of the machine. False if the kernel has no such setting.
+// Changes a setting of the host. False if the kernel has no such setting.
 bool set(const std::string& name, const std::string& value) {
   const auto path = "sys/" + name;
   const kit::UniqueFd file{
-      ::openat(judge::machine().proc(), path.c_str(), O_WRONLY | O_CLOEXEC)};
+      ::openat(judge::guest().proc(), path.c_str(), O_WRONLY | O_CLOEXEC)};
   if (!file) return false;
   return ::write(file.get(), value.data(), value.size()) != -1;
 }
@@ -284,8 +284,8 @@ TEST_CASE("03: maps that the kernel would refuse are errors", "[given]") {
   CHECK(judge::Host::settled(before) == before);
 }
 
-TEST_CASE("03: what the machine forbids is explained", "[given]") {
-  const Words command = {"--", judge::machine().probe(), "exit", "3"};
+TEST_CASE("03: what the host forbids is explained", "[given]") {
+  const Words command = {"--", judge::guest().probe(), "exit", "3"};
   if (set("user/max_user_namespaces", "0")) {
     for (const bool student : {false, true}) {
       const auto result = run_without_child(command, {.student = student});
@@ -309,7 +309,7 @@ TEST_CASE("03: that newuidmap is missing is explained", "[given]") {
   judge::Circumstances circumstances = kAsStudent;
   circumstances.variables = {"PATH=/" + judge::random_name()};
   const auto result = run_without_child(
-      {"--map-uid", "0:100000:10", "--", judge::machine().probe()},
+      {"--map-uid", "0:100000:10", "--", judge::guest().probe()},
       circumstances);
   CHECK(result.ending == exited(125));
   CHECK(result.is_one_line());
@@ -327,7 +327,7 @@ TEST_CASE("03: the child has a user namespace of its own", "[03.1][points:2]") {
   const auto child = child_of(box);
 
   HINT(
-      "The child is in the machine's user namespace, where nobody but root "
+      "The child is in the host's user namespace, where nobody but root "
       "maps anything. clone3() makes a new one if CLONE_NEWUSER is in "
       "args.flags.");
   CHECK(child.own_namespaces().contains("user"));
@@ -350,7 +350,7 @@ TEST_CASE("03: the namespace belongs to who has made it", "[03.1][points:1]") {
   const auto box = start_and_hold({}, kAsStudent);
   const auto path = std::to_string(child_of(box).pid()) + "/ns/user";
   const kit::UniqueFd users{
-      ::openat(judge::machine().proc(), path.c_str(), O_RDONLY | O_CLOEXEC)};
+      ::openat(judge::guest().proc(), path.c_str(), O_RDONLY | O_CLOEXEC)};
   uid_t owner = 0;
   REQUIRE(::ioctl(users.get(), NS_GET_OWNER_UID, &owner) == 0);
 
@@ -371,7 +371,7 @@ TEST_CASE("03: root inside is the caller outside", "[03.2][points:2]") {
 
 TEST_CASE("03: another user's id can be the caller inside",
           "[03.2][points:1]") {
-  // Root in the machine may map anything, so here no map is refused.
+  // Root in the host may map anything, so here no map is refused.
   const std::vector<Range> map = {{0, judge::random_number(2000, 60000), 1}};
   const auto box = start_and_hold(options("--map-uid", map));
 
@@ -631,7 +631,7 @@ TEST_CASE("03: root inside is nobody outside", "[03.5][points:1]") {
     std::ofstream(secret) << judge::random_name();
     REQUIRE(::chmod(secret.c_str(), 0600) == 0);
 
-    HINT("The machine's root owns this file, and nobody else may read it.");
+    HINT("The host's root owns this file, and nobody else may read it.");
     CHECK(box.ask("read /secret") == "error " + std::to_string(EACCES));
     CHECK(box.ask("mknod /tmp/null") != "ok");
     HINT("In mounts of its own, root inside may mount.");
@@ -641,7 +641,7 @@ TEST_CASE("03: root inside is nobody outside", "[03.5][points:1]") {
   CHECK(judge::Host::settled(before) == before);
 }
 
-TEST_CASE("03: the machine's root can use it, too", "[03.5][points:1]") {
+TEST_CASE("03: the host's root can use it, too", "[03.5][points:1]") {
   const auto before = judge::Host::now();
   const auto map = random_map(1, 200'000, 300'000);
   {

@@ -21,7 +21,7 @@ using Set = std::set<std::string>;
 constexpr std::size_t kLongest = 64;
 
 // Starts the program with these options. Its command is the probe, in the
-// machine's own root.
+// host's own root.
 judge::Box start_named(const Options& options) {
   judge::How how;
   how.with_root = false;
@@ -31,7 +31,7 @@ judge::Box start_named(const Options& options) {
 // Runs the program with a command that ends with `status` at once.
 judge::Result run_with(Options options, int status = 0,
                        const judge::Circumstances& circumstances = {}) {
-  options.insert(options.end(), {"--", judge::machine().probe(), "exit",
+  options.insert(options.end(), {"--", judge::guest().probe(), "exit",
                                  std::to_string(status)});
   return judge::run(options, circumstances);
 }
@@ -42,14 +42,14 @@ std::string name_of(std::size_t size) {
   return name.substr(0, size);
 }
 
-// The machine has a domain name while this lives: without one, the kernel's
+// The host has a domain name while this lives: without one, the kernel's
 // "(none)" is everywhere.
-class MachineDomain {
+class HostDomain {
  public:
-  explicit MachineDomain(const std::string& name) {
+  explicit HostDomain(const std::string& name) {
     REQUIRE(::setdomainname(name.data(), name.size()) == 0);
   }
-  ~MachineDomain() { (void)!::setdomainname(before_.data(), before_.size()); }
+  ~HostDomain() { (void)!::setdomainname(before_.data(), before_.size()); }
 
  private:
   std::string before_ = judge::Process(1).domain_name();
@@ -131,11 +131,11 @@ TEST_CASE("04: the container has a UTS namespace of its own, and no other",
   const auto own = box.becoming().own_namespaces();
 
   HINT(
-      "The child is in the machine's UTS namespace, and whatever name it sets "
-      "is the name of the machine. clone3() makes a new one if CLONE_NEWUTS is "
+      "The child is in the host's UTS namespace, and whatever name it sets "
+      "is the name of the host. clone3() makes a new one if CLONE_NEWUTS is "
       "in args.flags.");
   REQUIRE(own.contains("uts"));
-  HINT("This lesson's container shares everything else with the machine.");
+  HINT("This lesson's container shares everything else with the host.");
   CHECK(own == Set{"uts"});
 }
 
@@ -152,23 +152,23 @@ TEST_CASE("04: the program itself stays in its namespace",
 TEST_CASE("04: without options, the names are copies",
           "[04.1][points:1][own]") {
   const auto domain = judge::random_name();
-  const MachineDomain of_machine(domain);
-  const auto machine = judge::Process(1).host_name();
+  const HostDomain of_host(domain);
+  const auto host = judge::Process(1).host_name();
   const auto box = start_named({});
   const auto container = box.becoming();
 
-  CHECK(container.host_name() == machine);
+  CHECK(container.host_name() == host);
   CHECK(container.domain_name() == domain);
 
-  // What happens to the machine's names from now on is no longer seen.
+  // What happens to the host's names from now on is no longer seen.
   const auto later = judge::random_name();
   REQUIRE(::sethostname(later.data(), later.size()) == 0);
   const auto seen = container.host_name();
-  (void)!::sethostname(machine.data(), machine.size());
+  (void)!::sethostname(host.data(), host.size());
   HINT(
-      "The machine's name was changed, and the container saw it: they are in "
+      "The host's name was changed, and the container saw it: they are in "
       "the same UTS namespace.");
-  CHECK(seen == machine);
+  CHECK(seen == host);
 }
 
 TEST_CASE("04: the command's own changes stay inside",
@@ -176,7 +176,7 @@ TEST_CASE("04: the command's own changes stay inside",
   const auto before = judge::Host::now();
   (void)judge::run({"--", "hostname", judge::random_name()});
 
-  HINT("The command called sethostname(), and it was the machine's name.");
+  HINT("The command called sethostname(), and it was the host's name.");
   CHECK(judge::Host::settled(before).names == before.names);
 }
 
@@ -200,7 +200,7 @@ TEST_CASE("04: the container has its own host name", "[04.2][points:2][set]") {
   const auto box = start_named({"--hostname", name});
 
   HINT(
-      "The machine's name has changed: sethostname() sets the name of the "
+      "The host's name has changed: sethostname() sets the name of the "
       "namespace that its caller is in.");
   CHECK(judge::Host::now().names == before.names);
   HINT("::sethostname() takes the name, and its length in bytes.");
@@ -229,7 +229,7 @@ TEST_CASE("04: a host name of 65 bytes is an error",
 TEST_CASE("04: with a host name alone, the domain name stays",
           "[04.2][points:1][idle][stays]") {
   const auto domain = judge::random_name();
-  const MachineDomain of_machine(domain);
+  const HostDomain of_host(domain);
   const auto box = start_named({"--hostname", judge::random_name()});
 
   HINT("sethostname() is for the one name, setdomainname() for the other.");
@@ -258,11 +258,11 @@ TEST_CASE("04: the container has its own domain name",
 
 TEST_CASE("04: with a domain name alone, the host name stays",
           "[04.3][points:1][idle][stays]") {
-  const auto machine = judge::Process(1).host_name();
+  const auto host = judge::Process(1).host_name();
   const auto box = start_named({"--domainname", judge::random_name()});
 
   HINT("set_domain_name() has changed the host name.");
-  CHECK(box.command().host_name() == machine);
+  CHECK(box.command().host_name() == host);
 }
 
 TEST_CASE("04: both names at once", "[04.3][points:1][set]") {

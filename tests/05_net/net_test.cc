@@ -65,7 +65,7 @@ std::uint16_t random_port() {
 }
 
 // Starts the program with these options. Its command is the probe, in the
-// machine's own root.
+// host's own root.
 judge::Box start_networked(const Options& options) {
   judge::How how;
   how.with_root = false;
@@ -80,7 +80,7 @@ Network network_of(const judge::Box& box) {
 // all.
 judge::Result run_with(Options options,
                        const judge::Circumstances& circumstances = {}) {
-  options.insert(options.end(), {"--", judge::machine().probe(), "exit", "0"});
+  options.insert(options.end(), {"--", judge::guest().probe(), "exit", "0"});
   return judge::run(options, circumstances);
 }
 
@@ -92,7 +92,7 @@ void check_refused(const judge::Result& result, const std::string& named) {
 
 std::string forwarding() {
   return judge::trimmed(
-      judge::read_file(judge::machine().proc(), "sys/net/ipv4/ip_forward")
+      judge::read_file(judge::guest().proc(), "sys/net/ipv4/ip_forward")
           .value_or(""));
 }
 
@@ -101,14 +101,14 @@ std::string forwarding() {
 class ForwardingIsFixed {
  public:
   ForwardingIsFixed() {
-    REQUIRE(judge::machine().on_stage([] {
+    REQUIRE(judge::guest().on_stage([] {
       return ::mount(kFile, kFile, nullptr, MS_BIND, nullptr) == 0 &&
              ::mount(nullptr, kFile, nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY,
                      nullptr) == 0;
     }));
   }
   void end() {
-    REQUIRE(judge::machine().on_stage(
+    REQUIRE(judge::guest().on_stage(
         [] { return ::umount2(kFile, MNT_DETACH) == 0; }));
   }
 
@@ -119,12 +119,12 @@ class ForwardingIsFixed {
 // Where the program keeps what forwarding was before.
 constexpr char kForwardingBefore[] = "/run/container-kit/ip_forward";
 
-// Another computer, behind a cable that ends in the machine.
+// Another computer, behind a cable that ends in the host.
 struct Neighbour {
   std::string prefix = fmt::format("192.168.{}.", judge::random_number(0, 250));
-  Network machine = Network::machine();
+  Network host = Network::host();
   Network network = Network::make();
-  judge::End near_end{machine, "uplink", prefix + "1"};
+  judge::End near_end{host, "uplink", prefix + "1"};
   judge::End far_end{network, "eth0", prefix + "2"};
 
   Neighbour() { judge::lay_cable(near_end, far_end); }
@@ -187,7 +187,7 @@ class Wire {
 
   // Whom the host takes for its neighbours at this link.
   [[nodiscard]] std::map<std::string, std::string> neighbours() const {
-    return Network::machine().neighbours(link_);
+    return Network::host().neighbours(link_);
   }
 
  private:
@@ -195,7 +195,7 @@ class Wire {
   std::string link_, target_;
   std::string hardware_ = network_.links().at("eth0").hardware;
   std::uint16_t port_ = random_port();
-  kit::UniqueFd listener_ = Network::machine().listen_udp(port_);
+  kit::UniqueFd listener_ = Network::host().listen_udp(port_);
 };
 
 // An IPv6 address that has, where IPv4 has the source, the bytes of `hidden`.
@@ -208,7 +208,7 @@ std::string ipv6_with(const std::string& hidden) {
 
 // The host's end of the one container that there is.
 std::string containers_link() {
-  for (const auto& [name, link] : Network::machine().links()) {
+  for (const auto& [name, link] : Network::host().links()) {
     if (name.starts_with("veth-")) return name;
   }
   FAIL("The host has no link to the container.");
@@ -227,7 +227,7 @@ void kill(const judge::Box& box) {
   CHECK(box.becomes_true([&] { return !command.exists(); }));
 }
 
-// The links of the machine that were not there before.
+// The links of the host that were not there before.
 std::vector<std::string> new_links(
     const std::map<std::string, judge::Link>& now,
     const std::map<std::string, judge::Link>& before) {
@@ -344,12 +344,12 @@ TEST_CASE("05: SIGTERM reaches the command", "[05.1][points:1]") {
 
 // ---- 05.2: the pair of links -----------------------------------------------
 
-TEST_CASE("05: a pair of links joins the container and the machine",
+TEST_CASE("05: a pair of links joins the container and the host",
           "[05.2][points:3]") {
-  // The machine has an eth0, as most have.
-  const auto machine = Network::machine();
+  // The host has an eth0, as most have.
+  const auto host = Network::host();
   const auto other = Network::make();
-  judge::lay_cable({machine, "eth0", "192.168.251.1"},
+  judge::lay_cable({host, "eth0", "192.168.251.1"},
                    {other, "far", "192.168.251.2"});
   const judge::NetworkEvents events;
   const auto box = start_networked(random_place().with_ip());
@@ -357,7 +357,7 @@ TEST_CASE("05: a pair of links joins the container and the machine",
   HINT(
       "The other end of the pair is to be in the container's namespace, by "
       "IFLA_NET_NS_FD in VETH_INFO_PEER (outside of that it would move the "
-      "machine's end), and it is to be called eth0, by IFLA_IFNAME in "
+      "host's end), and it is to be called eth0, by IFLA_IFNAME in "
       "VETH_INFO_PEER. Its kind is \"veth\", by IFLA_INFO_KIND.");
   CHECK(events.inside().link("eth0").kinds.contains("veth"));
   HINT("An end has a carrier when both ends are switched on.");
@@ -368,15 +368,15 @@ TEST_CASE("05: a pair of links joins the container and the machine",
 TEST_CASE("05: each container has a link of its own, and takes it along",
           "[05.2][points:3]") {
   const auto before = judge::Host::now();
-  const auto machine = Network::machine();
-  const auto at_first = machine.links();
+  const auto host = Network::host();
+  const auto at_first = host.links();
   const auto place = random_place();
   {
     const auto one = start_networked(place.with_ip());
     HINT(
-        "The machine's end must be a link of the machine, with the name that "
+        "The host's end must be a link of the host, with the name that "
         "make_veth_pair() was given.");
-    const auto links = machine.links();
+    const auto links = host.links();
     const auto names = new_links(links, at_first);
     REQUIRE(names.size() == 1);
     const auto& name = names.front();
@@ -387,7 +387,7 @@ TEST_CASE("05: each container has a link of its own, and takes it along",
     HINT(
         "Two containers at once. The second one's link needs a name that the "
         "first one does not have: the one that it was given.");
-    CHECK(new_links(machine.links(), at_first).size() == 2);
+    CHECK(new_links(host.links(), at_first).size() == 2);
     kill(one);
     kill(two);
   }
@@ -505,9 +505,9 @@ TEST_CASE("05: both ends have their addresses", "[05.4][points:3]") {
   CHECK(events.inside().link("eth0").addresses.contains(place.range()));
 
   const auto inside = network_of(box);
-  const auto routes = Network::machine().routes();
+  const auto routes = Network::host().routes();
   HINT(
-      "The machine's end reaches one address, the container's: that is its "
+      "The host's end reaches one address, the container's: that is its "
       "IFA_ADDRESS, with a length of 32, and the kernel makes a route of it. "
       "IFA_LOCAL is the end's own address.");
   const bool has_route =
@@ -519,16 +519,16 @@ TEST_CASE("05: both ends have their addresses", "[05.4][points:3]") {
 
   const auto port = random_port();
   const auto listener = inside.listen(port);
-  const auto call = Network::machine().call(place.ip, port);
-  HINT("The machine connects to the container's address.");
+  const auto call = Network::host().call(place.ip, port);
+  HINT("The host connects to the container's address.");
   REQUIRE(call.error.empty());
   const auto caller = judge::answer(listener);
   REQUIRE(caller);
   CHECK(judge::can_talk(call.socket, caller->socket));
 
-  const auto outside = Network::machine().listen(port);
+  const auto outside = Network::host().listen(port);
   const auto back = inside.call(caller->address, port);
-  HINT("The container connects to the machine's end.");
+  HINT("The container connects to the host's end.");
   CHECK(back.error.empty());
   HINT("Without --gateway there is no way to anywhere else.");
   CHECK(inside.routes().size() == 1);
@@ -541,10 +541,10 @@ TEST_CASE("05: an address that is taken is an error", "[05.4][points:2]") {
   {
     const auto box = start_networked(place.with_ip());
     (void)box.command();
-    const auto routes = Network::machine().routes();
+    const auto routes = Network::host().routes();
 
     check_refused(run_with(place.with_ip()), place.ip);
-    // The machine's own address, and one that another computer may have.
+    // The host's own address, and one that another computer may have.
     const auto own = neighbour.prefix + "1";
     check_refused(run_with({"--ip", own + "/24"}), own);
     const auto other = neighbour.prefix + "7";
@@ -552,7 +552,7 @@ TEST_CASE("05: an address that is taken is an error", "[05.4][points:2]") {
     check_refused(run_with({"--ip", "192.168.251.9/16", "--gateway", own}),
                   own);
     HINT("Those who have the addresses must not notice anything.");
-    CHECK(Network::machine().routes() == routes);
+    CHECK(Network::host().routes() == routes);
     CHECK(network_of(box).links().at("eth0").carrier);
     kill(box);
   }
@@ -576,7 +576,7 @@ TEST_CASE("05: the container has a way out, through the gateway",
   const judge::Route way_out{"default", place.gateway, "eth0"};
   CHECK(events.inside().routes.contains(way_out));
   const auto expected = place.gateway + " to " + place.ip + "/32";
-  HINT("The gateway is the machine's end: no other link may get that address.");
+  HINT("The gateway is the host's end: no other link may get that address.");
   const auto& here = events.here().links;
   const bool is_here =
       std::any_of(here.begin(), here.end(), [&](const auto& link) {
@@ -588,7 +588,7 @@ TEST_CASE("05: the container has a way out, through the gateway",
 
 // ---- 05.6: masquerade ------------------------------------------------------
 
-TEST_CASE("05: the container gets out, under the machine's address",
+TEST_CASE("05: the container gets out, under the host's address",
           "[05.6][points:3][idle]") {
   const Neighbour neighbour;
   const auto place = random_place();
@@ -605,23 +605,23 @@ TEST_CASE("05: the container gets out, under the machine's address",
   REQUIRE(call.error.empty());
   const auto caller = judge::answer(listener);
   REQUIRE(caller);
-  HINT("The other computer must see the machine's address.");
+  HINT("The other computer must see the host's address.");
   CHECK(caller->address == neighbour.prefix + "1");
   CHECK(judge::can_talk(call.socket, caller->socket));
 
-  // The machine itself, which has two addresses there.
+  // The host itself, which has two addresses there.
   const auto second = neighbour.prefix + "3";
   judge::add_second_address(neighbour.near_end, second);
   const auto own_call =
-      Network::machine().call(neighbour.prefix + "2", port, second);
+      Network::host().call(neighbour.prefix + "2", port, second);
   REQUIRE(own_call.error.empty());
-  const auto machine = judge::answer(listener);
-  REQUIRE(machine);
+  const auto host = judge::answer(listener);
+  REQUIRE(host);
   HINT(
-      "This was the machine's own packet, under an address that it had chosen, "
+      "This was the host's own packet, under an address that it had chosen, "
       "and the rule has changed it. The rule is for packets from the "
       "container: compare the source first.");
-  CHECK(machine->address == second);
+  CHECK(host->address == second);
 }
 
 TEST_CASE("05: neighbours in the range see each other as they are",
@@ -637,7 +637,7 @@ TEST_CASE("05: neighbours in the range see each other as they are",
     const auto listener = network_of(two).listen(port);
     const auto call = network_of(one).call(other.ip, port);
     HINT(
-        "Both containers are in one range, and the machine passes on what they "
+        "Both containers are in one range, and the host passes on what they "
         "send to each other.");
     REQUIRE(call.error.empty());
     const auto caller = judge::answer(listener);
@@ -654,11 +654,11 @@ TEST_CASE("05: neighbours in the range see each other as they are",
   }
   HINT(
       "Whether a program ends or is killed: its table of rules goes, and the "
-      "machine forwards no more than before.");
+      "host forwards no more than before.");
   CHECK(judge::Host::settled(before) == before);
 }
 
-TEST_CASE("05: the machine forwards as long as a container needs it",
+TEST_CASE("05: the host forwards as long as a container needs it",
           "[05.6][points:1]") {
   REQUIRE(forwarding() == "0");
   const auto place = random_place();
@@ -666,7 +666,7 @@ TEST_CASE("05: the machine forwards as long as a container needs it",
   (void)one.command();
   const auto two = start_networked(place.next().with_gateway());
   (void)two.command();
-  HINT("Packets from the container to others are not for the machine itself.");
+  HINT("Packets from the container to others are not for the host itself.");
   CHECK(forwarding() == "1");
   CHECK(one.end(0) == exited(0));
   CHECK(forwarding() == "1");
@@ -690,7 +690,7 @@ TEST_CASE("05: forwarding that cannot be switched on is an error",
 
 TEST_CASE("05: what cannot be undone is told, and the rest is undone",
           "[05.6][points:1]") {
-  const auto links = Network::machine().links();
+  const auto links = Network::host().links();
   const auto box = start_networked(random_place().with_gateway());
   (void)box.command();
   ForwardingIsFixed fixed;
@@ -699,7 +699,7 @@ TEST_CASE("05: what cannot be undone is told, and the rest is undone",
   fixed.end();
   CHECK_THAT(box.errors(), judge::contains("ip_forward"));
   CHECK(std::count(box.errors().begin(), box.errors().end(), '\n') == 1);
-  CHECK(new_links(Network::machine().links(), links).empty());
+  CHECK(new_links(Network::host().links(), links).empty());
   HINT("The next one that ends restores it.");
   CHECK(forwarding() == "1");
   CHECK(run_with(random_place().with_gateway()).ending == exited(0));
@@ -754,12 +754,12 @@ TEST_CASE("05: a published port can be reached from everywhere",
     const bool talks = judge::can_talk(call.socket, caller->socket);
     return talks ? "" : "what is sent does not arrive";
   };
-  HINT("From the machine itself, through 127.0.0.1.");
-  CHECK(reaches(Network::machine(), "127.0.0.1").empty());
+  HINT("From the host itself, through 127.0.0.1.");
+  CHECK(reaches(Network::host(), "127.0.0.1").empty());
   HINT(
-      "Through another address of the machine: the socket is to be bound to "
+      "Through another address of the host: the socket is to be bound to "
       "all of them, INADDR_ANY.");
-  CHECK(reaches(Network::machine(), neighbour.prefix + "1").empty());
+  CHECK(reaches(Network::host(), neighbour.prefix + "1").empty());
   HINT("From another computer.");
   CHECK(reaches(neighbour.network, neighbour.prefix + "1").empty());
 }
@@ -770,13 +770,13 @@ TEST_CASE("05: a connection is carried as it is", "[05.7][points:1]") {
   const auto box = start_networked(place.publishing(port, 80));
   const auto inside = network_of(box);
   {
-    const auto call = Network::machine().call("127.0.0.1", port);
+    const auto call = Network::host().call("127.0.0.1", port);
     char byte = 0;
     HINT("Nobody listens in the container. The client must find out.");
     CHECK(judge::receive(call.socket, &byte, 1) <= 0);
   }
   const auto listener = inside.listen(80);
-  const auto call = Network::machine().call("127.0.0.1", port);
+  const auto call = Network::host().call("127.0.0.1", port);
   REQUIRE(call.error.empty());
   const auto caller = judge::answer(listener);
   REQUIRE(caller);
@@ -802,7 +802,7 @@ TEST_CASE("05: two containers serve at the same port", "[05.7][points:2]") {
     const auto second = network_of(two).listen(80);
 
     for (const auto* listener : {&first, &second}) {
-      const auto call = Network::machine().call(
+      const auto call = Network::host().call(
           "127.0.0.1", listener == &first ? port : next_port);
       REQUIRE(call.error.empty());
       HINT(
@@ -820,7 +820,7 @@ TEST_CASE("05: a relay ends with its program, however busy it is",
           "[05.7][points:1]") {
   const auto before = judge::Host::now();
   const auto port = random_port();
-  const auto host = Network::machine();
+  const auto host = Network::host();
   {
     // With so few descriptors it cannot carry half as many connections.
     judge::How how;
@@ -846,7 +846,7 @@ TEST_CASE("05: a relay ends with its program, however busy it is",
 TEST_CASE("05: a port that is taken is an error", "[05.7][points:1]") {
   const auto before = judge::Host::now();
   const auto port = random_port();
-  const auto somebody = Network::machine().listen(port);
+  const auto somebody = Network::host().listen(port);
   const auto result = run_with(random_place().publishing(port, 80));
 
   HINT(
@@ -862,7 +862,7 @@ TEST_CASE("05: a port can be published again at once", "[05.7][points:2]") {
   const auto port = random_port();
   const auto use_once = [&](const judge::Box& box) {
     const auto listener = network_of(box).listen(80);
-    const auto call = Network::machine().call("127.0.0.1", port);
+    const auto call = Network::host().call("127.0.0.1", port);
     REQUIRE(call.error.empty());
     auto caller = judge::answer(listener);
     REQUIRE(caller);

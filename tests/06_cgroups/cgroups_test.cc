@@ -25,7 +25,7 @@ constexpr char kTree[] = "/sys/fs/cgroup";
 std::string text(long number) { return std::to_string(number); }
 
 // Starts the program with these options. Its command is the probe, in the
-// machine's own root.
+// host's own root.
 judge::Box start_limited(const Options& options, judge::How how = {}) {
   how.with_root = false;
   return judge::start(options, how);
@@ -40,7 +40,7 @@ judge::Cgroup leaf(const std::string& name) {
 // all.
 judge::Result run_with(Options options,
                        const judge::Circumstances& circumstances = {}) {
-  options.insert(options.end(), {"--", judge::machine().probe(), "exit", "0"});
+  options.insert(options.end(), {"--", judge::guest().probe(), "exit", "0"});
   return judge::run(options, circumstances);
 }
 
@@ -189,7 +189,7 @@ TEST_CASE("06: what others have made and enabled stays", "[06.1][points:1]") {
   CHECK(enabled == std::set<std::string>{"memory", "pids"});
 }
 
-TEST_CASE("06: a controller that the machine does not have is an error",
+TEST_CASE("06: a controller that the host does not have is an error",
           "[06.1][points:1]") {
   // What the program takes for the root of the tree has no controllers: nobody
   // has enabled any for it.
@@ -343,7 +343,7 @@ TEST_CASE("06: an io limit for what is not a disk is an error",
 
 TEST_CASE("06: processors that are not there are an error",
           "[06.3][points:2]") {
-  // The machine has them, but what is below container-kit may not use them.
+  // The host has them, but what is below container-kit may not use them.
   write_control("/cgroup.subtree_control", "+cpuset");
   make_cgroup("/container-kit");
   write_control("/container-kit/cpuset.cpus", "0");
@@ -356,7 +356,7 @@ TEST_CASE("06: processors that are not there are an error",
                   "it uses is in cpuset.cpus.effective: compare.");
   }
   check_refused(run_with({"--cpuset-cpus", "5"}), "5",
-                "The kernel refuses processors that the machine cannot have. "
+                "The kernel refuses processors that the host cannot have. "
                 "That is an error.");
 }
 
@@ -381,7 +381,7 @@ TEST_CASE("06: the command is in its cgroup before it runs, and alone in it",
   HINT(
       "Flags that were set before must stay: add with |=. CLONE_NEWNS gives "
       "the child mounts of its own, and without that, step 06.5 changes those "
-      "of the machine.");
+      "of the host.");
   CHECK(box.at_exec().own_namespaces.contains("mnt"));
   HINT(
       "The cgroup is the command's alone. The program would use up the limits, "
@@ -406,7 +406,7 @@ TEST_CASE("06: the command sees its cgroup, and nothing above it",
       "that the process is in at the moment of unshare().");
   CHECK(box.get("read /proc/self/cgroup") == "0::/\n");
   HINT(
-      "/sys/fs/cgroup shows the machine's whole tree: the old mount is still "
+      "/sys/fs/cgroup shows the host's whole tree: the old mount is still "
       "there. Mounted again in the new namespace, it begins at the container's "
       "cgroup.");
   CHECK_THAT(box.get("list /sys/fs/cgroup"), !judge::contains("session"));
@@ -432,7 +432,7 @@ TEST_CASE("06: the command sees its cgroup, and nothing above it",
         "so: MS_NOSUID | MS_NODEV | MS_NOEXEC.");
     CHECK_THAT(mounts[0].options, judge::contains(option));
   }
-  HINT("The container's mounts have reached the machine.");
+  HINT("The container's mounts have reached the host.");
   CHECK(judge::Host::now().mounts == before.mounts);
 }
 

@@ -100,7 +100,7 @@ const Set kDocker{0xa80425fb};
 // All that this kernel has: so many as kNames has names, or more.
 Set all() {
   const auto last =
-      judge::read_file(judge::machine().proc(), "sys/kernel/cap_last_cap");
+      judge::read_file(judge::guest().proc(), "sys/kernel/cap_last_cap");
   return {(2ULL << std::stoi(last.value())) - 1};
 }
 
@@ -217,7 +217,7 @@ TEST_CASE("07: options that are wrong are errors", "[given]") {
            {"--user", "1000", "--user", "1000"},
            {"--root", "/judge/roots/" + word}}) {
     auto arguments = options;
-    arguments.insert(arguments.end(), {"--", judge::machine().probe()});
+    arguments.insert(arguments.end(), {"--", judge::guest().probe()});
     const auto result = judge::run(arguments);
     CHECK(result.ending == exited(125));
     CHECK(result.is_one_line());
@@ -230,7 +230,7 @@ TEST_CASE("07: options that are wrong are errors", "[given]") {
 }
 
 TEST_CASE("07: an ordinary user is told that this needs root", "[given]") {
-  const auto result = judge::run({"--", judge::machine().probe(), "exit", "3"},
+  const auto result = judge::run({"--", judge::guest().probe(), "exit", "3"},
                                  {.student = true});
   CHECK(result.ending == exited(125));
   CHECK(result.is_one_line());
@@ -473,7 +473,7 @@ TEST_CASE("07: a user may do what was allowed", "[07.4][points:1]") {
   const auto uid = random_id();
   const auto box = judge::start({"--user", uid, "--cap-add", "CHOWN"});
   const auto file = box.root_path() + "/root's";
-  std::filesystem::copy_file(judge::machine().probe(), file);
+  std::filesystem::copy_file(judge::guest().probe(), file);
 
   HINT("CAP_CHOWN was asked for, and the command cannot use it.");
   CHECK(box.ask("chown /root's " + uid) == "ok");
@@ -503,7 +503,7 @@ namespace {
 std::string status_of_helper(const judge::Box& box,
                              void (*prepare)(const std::string& path)) {
   const auto path = box.root_path() + "/helper";
-  std::filesystem::copy_file(judge::machine().probe(), path);
+  std::filesystem::copy_file(judge::guest().probe(), path);
   prepare(path);
   (void)box.get("run /helper");
   const auto children = judge::descendants_of(box.command().pid());

@@ -191,7 +191,7 @@ TEST_CASE("08: options and profiles that are wrong are errors", "[given]") {
            {{"--profile", long_file}, long_file},
            {{"--root", "/judge/roots/" + word}, word}}) {
     auto arguments = options;
-    arguments.insert(arguments.end(), {"--", judge::machine().probe()});
+    arguments.insert(arguments.end(), {"--", judge::guest().probe()});
     const auto result = judge::run(arguments);
     CHECK(result.ending == exited(125));
     CHECK(result.is_one_line());
@@ -228,8 +228,7 @@ TEST_CASE("08: the command gets no new privileges", "[08.1][points:2]") {
 TEST_CASE("08: what it starts has the filter, too", "[08.1][points:1]") {
   const auto box = judge::start({});
   (void)command(box, kNotInstalled);
-  std::filesystem::copy_file(judge::machine().probe(),
-                             box.root_path() + "/copy");
+  std::filesystem::copy_file(judge::guest().probe(), box.root_path() + "/copy");
   (void)box.get("run /copy");
   const auto children = judge::descendants_of(box.command().pid());
   REQUIRE(children.size() == 1);
@@ -631,7 +630,7 @@ TEST_CASE("08: calls that are not known are left out", "[08.4][points:1]") {
 TEST_CASE("08: a call that cannot be refused is an error", "[08.4][points:1]") {
   const auto name = "no_such_" + judge::random_name();
   auto arguments = profile(with_rules(deny("'" + name + "'", 1)));
-  arguments.insert(arguments.end(), {"--", judge::machine().probe()});
+  arguments.insert(arguments.end(), {"--", judge::guest().probe()});
   const auto result = judge::run(arguments);
   HINT(
       "The profile refuses a call that libseccomp does not know, and allows "

@@ -99,7 +99,7 @@ class Prepared {
 
  private:
   [[nodiscard]] std::vector<pid_t> candidates() const {
-    const auto name = judge::machine().program_name();
+    const auto name = judge::guest().program_name();
     std::vector<pid_t> found;
     for (const auto& child : judge::descendants_of(program_.pid())) {
       if (child.parent == program_.pid() && child.name == name) {
@@ -155,11 +155,11 @@ std::string refuse_calls(const Options& calls) {
   return "seccomp=" + path;
 }
 
-// A directory of the machine, to be a volume. Removed after the case.
+// A directory of the host, to be a volume. Removed after the case.
 std::string make_source() {
   const auto path = "/judge/roots/" + judge::random_name();
   fs::create_directory(path);
-  std::ofstream(path + "/file") << "of the machine";
+  std::ofstream(path + "/file") << "of the host";
   return path;
 }
 
@@ -283,14 +283,14 @@ TEST_CASE("14: there are limits where none are asked for", "[14.1][points:1]") {
   how.hold_removal = true;
   const auto box = start_container({}, how);
   const auto cgroup = container_cgroup();
-  struct sysinfo machine {};
-  REQUIRE(::sysinfo(&machine) == 0);
+  struct sysinfo memory {};
+  REQUIRE(::sysinfo(&memory) == 0);
 
   CHECK(cgroup.file("pids.max") == "4096");
-  HINT("Half of the machine's memory.");
+  HINT("Half of the host's memory.");
   const auto limit = cgroup.file("memory.max");
   REQUIRE(limit != "max");
-  const auto half = machine.totalram * machine.mem_unit / 2;
+  const auto half = memory.totalram * memory.mem_unit / 2;
   CHECK(std::stoull(limit) <= half);
   CHECK(std::stoull(limit) > half * 9 / 10);
 }
@@ -323,7 +323,7 @@ TEST_CASE("14: the init starts in its cgroup, with namespaces of its own",
   HINT(
       "ask_for_processes_of_its_own() of lesson 02 asks for a PID namespace "
       "and for mounts of its own. Without CLONE_NEWNS, all that the container "
-      "mounts is mounted in the machine.");
+      "mounts is mounted in the host.");
   CHECK(own.contains("mnt"));
   HINT("The same function asks for the PID namespace.");
   CHECK(own.contains("pid"));
@@ -333,12 +333,11 @@ TEST_CASE("14: the init starts in its cgroup, with namespaces of its own",
   CHECK(own.contains("ipc"));
   HINT("CLONE_NEWNET: a network of its own, unless --network is host.");
   CHECK(own.contains("net"));
-  HINT("Without --userns auto, users are those of the machine.");
+  HINT("Without --userns auto, users are those of the host.");
   CHECK_FALSE(own.contains("user"));
 }
 
-TEST_CASE("14: the machine's network, if that is asked for",
-          "[14.2][points:1]") {
+TEST_CASE("14: the host's network, if that is asked for", "[14.2][points:1]") {
   const Prepared container({"--network", "host"}, "14.2");
   HINT("With has_own_network false, CLONE_NEWNET is left out.");
   CHECK_FALSE(container.init().own_namespaces().contains("net"));
@@ -366,7 +365,7 @@ TEST_CASE("14: the loopback is on before the init goes on",
         "A Network is made for a container without a link, too (lesson 05), "
         "with users of its own or without.");
     CHECK(links.at("lo").up);
-    HINT("Without --network bridge, there is no link to the machine.");
+    HINT("Without --network bridge, there is no link to the host.");
     CHECK(links.size() == 1);
   }
 }
@@ -403,7 +402,7 @@ TEST_CASE("14: its users have ids before the init goes on",
 
 // ---- 14.4: moving in -------------------------------------------------------
 
-TEST_CASE("14: the container is in its root, and nothing of the machine is",
+TEST_CASE("14: the container is in its root, and nothing of the host is",
           "[14.4][points:4]") {
   const auto before = judge::Host::now();
   HINT(
@@ -414,20 +413,20 @@ TEST_CASE("14: the container is in its root, and nothing of the machine is",
 
   HINT("change_root() of lesson 01 changes the root. Is it called?");
   CHECK((process.root() == box.root()));
-  Set of_the_machine;
+  Set of_the_host;
   for (const auto& mount : process.mounts()) {
     for (const auto* target : {"/judge", "/run", "/sys/kernel/security"}) {
-      if (mount.target == target) of_the_machine.insert(target);
+      if (mount.target == target) of_the_host.insert(target);
     }
   }
   HINT(
-      "In the container's mount table there are mounts of the machine. "
+      "In the container's mount table there are mounts of the host. "
       "drop_old_root() of lesson 01 takes the old root away, and all below.");
-  CHECK(of_the_machine == Set{});
+  CHECK(of_the_host == Set{});
   HINT("mount_sys() mounts /sys, after change_root().");
   CHECK(has(mount_at(process, "/sys").options, "ro"));
   HINT(
-      "What the container mounts has reached the machine: "
+      "What the container mounts has reached the host: "
       "make_mounts_private() comes before everything that mounts.");
   CHECK(judge::Host::now().mounts == before.mounts);
 }
@@ -511,7 +510,7 @@ TEST_CASE("14: volumes and tmpfs", "[14.4][points:2]") {
   HINT(
       "open_volumes() of lesson 01 comes before the old root is dropped, "
       "place_mounts() after that.");
-  CHECK(box.get("read /data/file") == "of the machine");
+  CHECK(box.get("read /data/file") == "of the host");
   CHECK(box.ask("make /fixed/new x") == error(EROFS));
   CHECK(box.ask("make /data/new x") == "ok");
   CHECK(fs::exists(source + "/new"));
@@ -560,12 +559,12 @@ TEST_CASE("14: no other device works", "[14.4][points:2]") {
   REQUIRE(box.ask("mknod /tmp/device") == "ok");
   HINT(
       "Root of the container has made a device file in its root, and has "
-      "opened it. It could have been the machine's disk. Is forbid_devices() "
+      "opened it. It could have been the host's disk. Is forbid_devices() "
       "called?");
   CHECK(box.ask("read /tmp/device") == error(EACCES));
 }
 
-TEST_CASE("14: what the kernel tells about the machine is hidden",
+TEST_CASE("14: what the kernel tells about the host is hidden",
           "[14.4][points:2]") {
   const auto box = start_container({});
   HINT("hide_kernel_files() covers files of /proc and /sys. Is it called?");
@@ -1056,7 +1055,7 @@ TEST_CASE("14: a published port leads into the container", "[14.3][points:2]") {
   const auto box = start_container({"-p", fmt::format("{}:{}", port, inner)});
   {
     const auto listener = network_of(box).listen(inner);
-    const auto call = Network::machine().call("127.0.0.1", port);
+    const auto call = Network::host().call("127.0.0.1", port);
     CHECK(call.error.empty());
     const auto caller = judge::answer(listener);
     HINT("The Network must live as long as the container does.");

@@ -18,7 +18,7 @@
 
 #include "lessons/kit/check.h"
 #include "lessons/kit/step.h"
-#include "tests/judge/machine.h"
+#include "tests/judge/guest.h"
 #include "tests/judge/random.h"
 #include "tests/judge/watch.h"
 #include "tests/probe/protocol.h"
@@ -97,7 +97,7 @@ std::string make_root_directory() {
   for (const auto* name : {"", "/proc", "/sys", "/dev", "/tmp", "/etc"}) {
     std::filesystem::create_directories(path + name);
   }
-  std::filesystem::create_hard_link(machine().probe(), path + "/probe");
+  std::filesystem::create_hard_link(guest().probe(), path + "/probe");
   return path;
 }
 
@@ -203,7 +203,7 @@ void Box::welcome() {
   check(::getsockopt(connection.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size),
         "ask who has connected");
   auto process = std::make_unique<Process>(peer.pid);
-  if (process->executable() != probe_id_ || !machine().probe_is_as_it_was()) {
+  if (process->executable() != probe_id_ || !guest().probe_is_as_it_was()) {
     throw Failed("something else than the command runs in its place");
   }
   command_ = std::move(process);
@@ -233,7 +233,7 @@ Cgroup Box::cgroup() const {
   // The program is held. The deepest cgroup that is new is its container's.
   std::string leaf;
   for (const auto& path : missing_from(cgroups_before_, cgroups_below("/"))) {
-    if (path.starts_with(machine().own_cgroup() + "/")) continue;
+    if (path.starts_with(guest().own_cgroup() + "/")) continue;
     if (std::count(path.begin(), path.end(), '/') >=
         std::count(leaf.begin(), leaf.end(), '/')) {
       leaf = path;
@@ -353,7 +353,7 @@ bool Box::becomes_true(const std::function<bool()>& fact) const {
 void Box::send_signal(int signal) const { subject_->send_signal(signal); }
 
 bool Result::is_one_line() const {
-  return errors.starts_with(machine().program_name() + ": ") &&
+  return errors.starts_with(guest().program_name() + ": ") &&
          std::count(errors.begin(), errors.end(), '\n') == 1 &&
          errors.ends_with('\n');
 }

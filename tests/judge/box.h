@@ -52,7 +52,7 @@ struct How {
   // looked at. For cases that do not end the command themselves.
   bool hold_end = false;
 
-  // Does the program take --root? If not, its command is in the machine's root.
+  // Does the program take --root? If not, its command is in the guest's root.
   bool with_root = true;
 
   Circumstances circumstances;
@@ -94,7 +94,7 @@ class Box {
   // The program itself.
   [[nodiscard]] Process program() const;
 
-  // The root directory that it was given: its path in the machine, and which
+  // The root directory that it was given: its path in the guest, and which
   // directory that is.
   [[nodiscard]] const std::string& root_path() const { return root_path_; }
   [[nodiscard]] FileId root() const;

@@ -22,7 +22,7 @@ void lay_cable(const End& here, const End& there);
 // One more address, of the same length, for a link that has one.
 void add_second_address(const End& end, const std::string& address);
 
-// Removes a link of the machine.
+// Removes a link of the guest.
 void remove_link(const std::string& name);
 
 }  // namespace judge

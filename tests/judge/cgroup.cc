@@ -7,8 +7,8 @@
 #include <algorithm>
 
 #include "tests/judge/deadline.h"
+#include "tests/judge/guest.h"
 #include "tests/judge/kernel.h"
-#include "tests/judge/machine.h"
 
 namespace judge {
 namespace {
@@ -17,13 +17,13 @@ namespace {
 std::string relative(const std::string& path) { return "." + path; }
 
 void write_file(const std::string& path, const std::string& text) {
-  const kit::UniqueFd file{::openat(machine().cgroups(), relative(path).c_str(),
+  const kit::UniqueFd file{::openat(guest().cgroups(), relative(path).c_str(),
                                     O_WRONLY | O_CLOEXEC)};
   if (file.get() != -1) (void)!::write(file.get(), text.data(), text.size());
 }
 
 void collect_below(const std::string& path, std::vector<std::string>& found) {
-  for (const auto& name : directories_in(machine().cgroups(), relative(path))) {
+  for (const auto& name : directories_in(guest().cgroups(), relative(path))) {
     found.push_back((path == "/" ? "" : path) + "/" + name);
     collect_below(std::string(found.back()), found);
   }
@@ -32,7 +32,7 @@ void collect_below(const std::string& path, std::vector<std::string>& found) {
 // Waits until no process is left in the cgroup and below: cgroup.events says so
 // through poll(2), cgroups(7).
 void wait_until_empty(const std::string& path) {
-  const kit::UniqueFd events{::openat(machine().cgroups(),
+  const kit::UniqueFd events{::openat(guest().cgroups(),
                                       relative(path + "/cgroup.events").c_str(),
                                       O_RDONLY | O_CLOEXEC)};
   if (events.get() == -1) return;
@@ -51,12 +51,12 @@ void wait_until_empty(const std::string& path) {
 }  // namespace
 
 bool Cgroup::exists() const {
-  return file_id(machine().cgroups(), relative(path_)).has_value();
+  return file_id(guest().cgroups(), relative(path_)).has_value();
 }
 
 std::string Cgroup::file(const std::string& name) const {
   const auto content =
-      read_file(machine().cgroups(), relative(path_) + "/" + name);
+      read_file(guest().cgroups(), relative(path_) + "/" + name);
   return content ? trimmed(*content) : "(no " + name + ")";
 }
 
@@ -71,7 +71,7 @@ long Cgroup::field(const std::string& name, const std::string& key) const {
 std::vector<pid_t> Cgroup::processes() const {
   std::vector<pid_t> pids;
   const auto content =
-      read_file(machine().cgroups(), relative(path_) + "/cgroup.procs");
+      read_file(guest().cgroups(), relative(path_) + "/cgroup.procs");
   for (const auto& line : split(content.value_or(""), '\n')) {
     pids.push_back(static_cast<pid_t>(std::stol(line)));
   }
@@ -95,7 +95,7 @@ bool remove_cgroup(const std::string& path) {
   auto all = cgroups_below(path);
   all.insert(all.begin(), path);
   for (auto cgroup = all.rbegin(); cgroup != all.rend(); ++cgroup) {
-    ::unlinkat(machine().cgroups(), relative(*cgroup).c_str(), AT_REMOVEDIR);
+    ::unlinkat(guest().cgroups(), relative(*cgroup).c_str(), AT_REMOVEDIR);
   }
   return !Cgroup{path}.exists();
 }

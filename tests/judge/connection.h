@@ -2,7 +2,7 @@
 // listen(), listen_udp() and call(), in the namespace where they belong.
 //
 //   const auto listener = inside.listen(port);
-//   const auto call = Network::machine().call("10.0.5.2", port);
+//   const auto call = Network::host().call("10.0.5.2", port);
 //   const auto caller = judge::answer(listener);
 //   REQUIRE(caller);
 //   CHECK(judge::can_talk(call.socket, caller->socket));

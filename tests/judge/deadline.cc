@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "tests/judge/guest.h"
 #include "tests/judge/kernel.h"
-#include "tests/judge/machine.h"
 
 namespace judge {
 namespace {
@@ -19,12 +19,12 @@ int divisor() {
   return in_vain < 2 * kManyInVain ? kLessPatience : kLeastPatience;
 }
 
-// How long every processor has had nothing to do since the machine's start: the
+// How long every processor has had nothing to do since the guest's start: the
 // time of the one with the least. proc_stat(5): the fourth number of its line,
 // in hundredths of a second.
 milliseconds idle_time() {
   auto least = milliseconds::max();
-  const auto stat = read_file(machine().proc(), "stat").value_or("");
+  const auto stat = read_file(guest().proc(), "stat").value_or("");
   for (const auto& line : split(stat, '\n')) {
     const auto fields = split(line, ' ');
     const bool one =

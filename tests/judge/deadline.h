@@ -1,6 +1,6 @@
 // Everything that the judge waits for has a limit, and says so when it is over.
 //
-// The machine may be emulated, on a host that is busy with other things: it
+// The guest may be emulated, on a host that is busy with other things: it
 // then stands still for moments, and time goes by all the same. So a limit is
 // over only when its time has passed and the processors had nothing to do for
 // most of it: who has not come by then sleeps, and will not come. For what

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "tests/judge/cgroup.h"
+#include "tests/judge/guest.h"
 #include "tests/judge/kernel.h"
-#include "tests/judge/machine.h"
 #include "tests/judge/network.h"
 #include "tests/judge/network_events.h"
 #include "tests/judge/process.h"
@@ -32,7 +32,7 @@ const std::vector<std::pair<std::string, int>> kWatchedDirectories = {
 };
 
 // The unpacked default root file systems are a cache, and documented as one.
-// The second is that of the machine's ordinary user.
+// The second is that of the guest's ordinary user.
 const std::vector<std::string> kAllowedFiles = {
     "/run/container-kit", "/tmp/container-kit-1000", "/judge"};
 
@@ -53,8 +53,8 @@ const std::vector<std::string> kSysctls = {
 
 Facts mounts_now() {
   Facts facts;
-  if (machine().stage() == 0) return facts;
-  for (const auto& mount : Process(machine().stage()).mounts()) {
+  if (guest().stage() == 0) return facts;
+  for (const auto& mount : Process(guest().stage()).mounts()) {
     facts.add(mount.id, "mount " + mount.text(),
               mount.options + " " + mount.propagation);
   }
@@ -64,7 +64,7 @@ Facts mounts_now() {
 Facts cgroups_now() {
   Facts facts;
   for (const auto& path : cgroups_below("/")) {
-    if (path == kKitCgroup || path.starts_with(machine().own_cgroup() + "/")) {
+    if (path == kKitCgroup || path.starts_with(guest().own_cgroup() + "/")) {
       continue;
     }
     facts.add(path, "cgroup /sys/fs/cgroup" + path);
@@ -78,7 +78,7 @@ Facts cgroups_now() {
 void reap_orphans(const std::vector<Stat>& processes) {
   for (const auto& process : processes) {
     if (process.parent == ::getpid() && process.state == 'Z' &&
-        !machine().awaited.contains(process.pid)) {
+        !guest().awaited.contains(process.pid)) {
       ::waitpid(process.pid, nullptr, WNOHANG);
     }
   }
@@ -89,7 +89,7 @@ Facts processes_now() {
   const auto processes = all_processes();
   reap_orphans(processes);
   for (const auto& process : processes) {
-    if (process.pid == ::getpid() || process.pid == machine().stage()) {
+    if (process.pid == ::getpid() || process.pid == guest().stage()) {
       continue;
     }
     const bool orphan = process.parent == ::getpid();
@@ -104,7 +104,7 @@ Facts processes_now() {
 Facts settings_now(const std::vector<std::string>& names) {
   Facts facts;
   for (const auto& name : names) {
-    const auto value = read_file(machine().proc(), "sys/" + name);
+    const auto value = read_file(guest().proc(), "sys/" + name);
     if (value) facts.add(name, "/proc/sys/" + name, trimmed(*value));
   }
   return facts;
@@ -119,7 +119,7 @@ bool is_allowed(const std::string& path) {
 
 void add_files(Facts& facts, const std::string& directory, int levels) {
   if (levels == 0) return;
-  for (const auto& name : names_in(machine().root(), "." + directory)) {
+  for (const auto& name : names_in(guest().root(), "." + directory)) {
     const auto path = (directory == "/" ? "" : directory) + "/" + name;
     if (is_allowed(path)) continue;
     facts.add(path, "file " + path);
@@ -135,14 +135,14 @@ Facts files_now() {
   return facts;
 }
 
-// What tells us that something of the machine has changed. Some changes have no
+// What tells us that something of the guest has changed. Some changes have no
 // event; so a wait is cut into pieces, and each ends with a new look.
 class Changes {
  public:
   Changes(const Host& now, const Host& before)
       : mounts_(
-            ::openat(machine().proc(),
-                     (std::to_string(machine().stage()) + "/mountinfo").c_str(),
+            ::openat(guest().proc(),
+                     (std::to_string(guest().stage()) + "/mountinfo").c_str(),
                      O_RDONLY | O_CLOEXEC)),
         watch_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) {
     for (const auto& [id, process] : now.processes.all()) {
@@ -152,7 +152,7 @@ class Changes {
     }
     for (const auto& [path, cgroup] : now.cgroups.all()) {
       if (before.cgroups.all().contains(path)) continue;
-      const auto link = "/proc/self/fd/" + std::to_string(machine().cgroups());
+      const auto link = "/proc/self/fd/" + std::to_string(guest().cgroups());
       const auto above = link + path.substr(0, path.rfind('/'));
       ::inotify_add_watch(watch_.get(), above.c_str(), IN_DELETE | IN_ONLYDIR);
     }
@@ -192,7 +192,7 @@ std::string joined(const std::vector<std::string>& parts) {
 
 Facts links_now() {
   Facts facts;
-  const auto network = Network::machine();
+  const auto network = Network::host();
   for (const auto& [name, link] : network.links()) {
     facts.add("link " + name, "network interface " + name,
               link.up ? "up" : "down");
@@ -214,8 +214,8 @@ Facts links_now() {
 Facts ipc_now() {
   Facts facts;
   for (const std::string kind : {"msg", "sem", "shm"}) {
-    const auto lines = split(
-        read_file(machine().proc(), "sysvipc/" + kind).value_or(""), '\n');
+    const auto lines =
+        split(read_file(guest().proc(), "sysvipc/" + kind).value_or(""), '\n');
     for (std::size_t i = 1; i < lines.size(); ++i) {  // The first is a heading.
       const auto fields = split(lines[i], ' ');
       if (fields.size() < 2) continue;
@@ -294,7 +294,7 @@ std::string Host::changes_since(const Host& before) const {
 
 bool Host::operator==(const Host& before) const {
   changes_ = changes_since(before);
-  before.changes_ = "the machine as it was before";
+  before.changes_ = "the guest as it was before";
   return changes_.empty();
 }
 

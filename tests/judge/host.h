@@ -1,4 +1,4 @@
-// The state of the machine outside the container, to compare before and after.
+// The state of the guest outside the container, to compare before and after.
 //
 //   const auto before = judge::Host::now();
 //   ... start a container ...
@@ -45,7 +45,7 @@ class Facts {
   mutable std::string changes_;
 };
 
-// The machine's network interfaces with their addresses, routes and nf_tables,
+// The guest's network interfaces with their addresses, routes and nf_tables,
 // and its System V objects: two of the parts of a Host.
 Facts links_now();
 Facts ipc_now();
@@ -55,13 +55,13 @@ class Host {
   // Everything below, as it is at this moment.
   static Host now();
 
-  // Waits until the machine is as it was `before`, for what ends only after a
+  // Waits until the guest is as it was `before`, for what ends only after a
   // program has ended: processes that were killed, their mounts and cgroups.
   // Gives up when there is no process left that could change anything, or after
   // some seconds. Returns its last look.
   static Host settled(const Host& before);
 
-  Facts mounts;     // Of the stage (machine.h), with their propagation.
+  Facts mounts;     // Of the stage (guest.h), with their propagation.
   Facts links;      // Network interfaces with their addresses, routes, and
                     // nf_tables, of process 1's network namespace.
   Facts cgroups;    // All but the judge's own.

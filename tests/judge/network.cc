@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 
 #include "lessons/kit/check.h"
-#include "tests/judge/machine.h"
+#include "tests/judge/guest.h"
 #include "tests/judge/netlink.h"
 #include "tests/judge/network_message.h"
 
@@ -28,7 +28,7 @@ using netlink::text_of;
 UniqueFd open_network(const std::string& process) {
   const auto path = process + "/ns/net";
   return UniqueFd{
-      check(::openat(machine().proc(), path.c_str(), O_RDONLY | O_CLOEXEC),
+      check(::openat(guest().proc(), path.c_str(), O_RDONLY | O_CLOEXEC),
             "open the network namespace of {}", process)};
 }
 
@@ -40,7 +40,7 @@ std::ostream& operator<<(std::ostream& out, const Route& route) {
   return out << " dev " << route.link;
 }
 
-Network Network::machine() { return Network{open_network("1")}; }
+Network Network::host() { return Network{open_network("1")}; }
 
 Network Network::of(pid_t pid) {
   return Network{open_network(std::to_string(pid))};

@@ -48,7 +48,7 @@ struct Route {
 
 class Network {
  public:
-  static Network machine();      // The lab machine's own.
+  static Network host();         // The lab guest's own.
   static Network of(pid_t pid);  // That of a process.
   static Network make();         // A new one: another computer, so to say.
 

@@ -35,7 +35,7 @@ struct NetworkHistory {
 };
 
 // What the kernel tells about links, addresses and routes while this exists: in
-// the machine, and in every namespace that is at the other end of one of its
+// the guest, and in every namespace that is at the other end of one of its
 // links. So what was there can be judged although it has gone again: a program
 // that fails in a later step takes everything with it.
 class NetworkEvents {
@@ -54,7 +54,7 @@ class NetworkEvents {
                 NetworkHistory& history) const;
 
   kit::UniqueFd socket_;
-  // By namespace (-1: the machine's) and index.
+  // By namespace (-1: the guest's) and index.
   mutable std::map<std::pair<int, int>, std::string> names_;
   mutable NetworkHistory here_, inside_;
 };

@@ -12,7 +12,7 @@
 #include <csignal>
 
 #include "lessons/kit/check.h"
-#include "tests/judge/machine.h"
+#include "tests/judge/guest.h"
 
 namespace judge {
 namespace {
@@ -47,7 +47,7 @@ bool is_number(const std::string& text) {
 
 Process::Process(pid_t pid)
     : pid_(pid),
-      directory_(::openat(machine().proc(), std::to_string(pid).c_str(),
+      directory_(::openat(guest().proc(), std::to_string(pid).c_str(),
                           O_PATH | O_DIRECTORY | O_CLOEXEC)) {
   if (!directory_ && errno != ENOENT) {
     kit::check(-1, "look at process {}", pid);
@@ -88,7 +88,7 @@ std::string Process::name_space(const std::string& kind) const {
 std::set<std::string> Process::own_namespaces() const {
   static const std::vector<std::string> kKinds = {
       "cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"};
-  const Process outside(machine().stage());
+  const Process outside(guest().stage());
   std::set<std::string> own;
   for (const auto& kind : kKinds) {
     if (name_space(kind) != outside.name_space(kind)) own.insert(kind);
@@ -104,7 +104,7 @@ utsname Process::names() const {
       ::openat(directory_.get(), "ns/uts", O_RDONLY | O_CLOEXEC)};
   if (!there) return names;  // It has ended.
   const kit::UniqueFd here{
-      check(::openat(machine().proc(), "self/ns/uts", O_RDONLY | O_CLOEXEC),
+      check(::openat(guest().proc(), "self/ns/uts", O_RDONLY | O_CLOEXEC),
             "open the judge's UTS namespace")};
   check(::setns(there.get(), CLONE_NEWUTS), "enter a UTS namespace");
   const int result = ::uname(&names);
@@ -200,14 +200,14 @@ std::map<int, std::string> Process::kept_descriptors() const {
 }
 
 std::vector<Stat> all_processes() {
-  // Most of the machine's processes are the kernel's own threads. Numbers are
+  // Most of the guest's processes are the kernel's own threads. Numbers are
   // given in ascending order, so one that was a thread of the kernel stays one.
   static std::set<std::string> kernel_threads;
 
   std::vector<Stat> all;
-  for (const auto& name : names_in(machine().proc(), ".")) {
+  for (const auto& name : names_in(guest().proc(), ".")) {
     if (!is_number(name) || kernel_threads.contains(name)) continue;
-    const auto text = read_file(machine().proc(), name + "/stat");
+    const auto text = read_file(guest().proc(), name + "/stat");
     if (!text) continue;  // It has ended meanwhile.
     auto stat = parse_stat(*text);
     if (!stat) continue;

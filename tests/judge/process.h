@@ -37,7 +37,7 @@ class Process {
   // SIGKILL has been sent to it, and it has not ended yet.
   [[nodiscard]] bool is_being_killed() const;
 
-  // What kinds of namespace it has that processes of the machine are not in:
+  // What kinds of namespace it has that processes of the guest are not in:
   // {"cgroup", "mnt"}.
   [[nodiscard]] std::set<std::string> own_namespaces() const;
 
@@ -98,7 +98,7 @@ struct Stat {
   std::string start_time;
 };
 
-// All processes of the machine but the kernel's own threads.
+// All processes of the guest but the kernel's own threads.
 std::vector<Stat> all_processes();
 
 // The processes that `ancestor` or its descendants have made, zombies included.

@@ -5,7 +5,7 @@
 namespace judge {
 namespace {
 
-// Reads the kernel's random numbers: new ones in every machine, since the lab
+// Reads the kernel's random numbers: new ones in every guest, since the lab
 // stirs in what the host gives it.
 std::random_device& device() {
   static std::random_device instance("/dev/urandom");

@@ -1,6 +1,6 @@
 // Tells the host what the cases have found: an event for each plan, start,
 // failure and result, as JSON, one object a line, on a descriptor that only the
-// judge has. The host trusts no other word from this machine.
+// judge has. The host trusts no other word from this guest.
 
 #include "tests/judge/report.h"
 
@@ -21,8 +21,8 @@
 #include "lessons/kit/step.h"
 #include "lessons/kit/unique_fd.h"
 #include "tests/judge/box.h"
+#include "tests/judge/guest.h"
 #include "tests/judge/kernel.h"
-#include "tests/judge/machine.h"
 #include "third_party/catch2.h"
 #include "vm/seal.h"
 
@@ -44,7 +44,7 @@ bool all_passed = true;
 // A judge that may have been shown something else than the kernel's word has
 // nothing more to say.
 void stand_firm() {
-  if (machine().footing_holds()) return;
+  if (guest().footing_holds()) return;
   report_broken("somebody has changed the mounts of the judge's own namespace");
   ::_exit(70);
 }
@@ -121,7 +121,7 @@ void send_to_be_answered(const json& result) {
   const Answers answers;
   send(result);
   if (!answers.say_enough()) return;
-  machine().leave();
+  guest().leave();
   ::_exit(1);
 }
 
@@ -186,7 +186,7 @@ class Reporter : public ListenerBase {
     }
     // Of which these may be a share, or what a filter has left.
     send({{"event", "plan"}, {"cases", cases}, {"of", all.size()}});
-    machine().remember();
+    guest().remember();
   }
 
   void testCaseStarting(const Catch::TestCaseInfo& info) override {
@@ -197,7 +197,7 @@ class Reporter : public ListenerBase {
     start_ = std::chrono::steady_clock::now();
     forget_last_account();
     set_current_step(step_of(info));
-    machine().prepare();
+    guest().prepare();
     send({{"event", "start"}, {"case", name_}});
   }
 
@@ -218,7 +218,7 @@ class Reporter : public ListenerBase {
       fail(__FILE__, __LINE__, "", "this case has checked nothing", {});
     }
     stop_waiting(false);
-    machine().restore();
+    guest().restore();
     stand_firm();
     const std::chrono::duration<double> time =
         std::chrono::steady_clock::now() - start_;

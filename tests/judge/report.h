@@ -15,9 +15,9 @@ namespace judge {
 void open_report();
 
 // Whether the host has told this judge (JUDGE_ONE_OF_MANY is set) that others
-// come after it in the same machine. Then
+// come after it in the same guest. Then
 //
-// - it says first what the machine is like: tests/judge/state.h;
+// - it says first what the guest is like: tests/judge/state.h;
 // - after each case that has failed, it waits to be told by a signal whether
 //   that is enough: SIGUSR1 lets it go on, and SIGTERM ends it there, where
 //   nothing of the case is left. Without its "done", that is no verdict for who
@@ -25,7 +25,7 @@ void open_report();
 // - it leaves nothing of its own behind.
 bool is_one_of_many();
 
-// Says what the machine is like, before the plan.
+// Says what the guest is like, before the plan.
 void report_state(const std::string& text);
 
 // Says that the judge cannot go on, and why. It then ends with another status

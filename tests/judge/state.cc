@@ -10,9 +10,9 @@
 #include <string_view>
 
 #include "tests/judge/cgroup.h"
+#include "tests/judge/guest.h"
 #include "tests/judge/host.h"
 #include "tests/judge/kernel.h"
-#include "tests/judge/machine.h"
 #include "tests/judge/process.h"
 
 namespace judge {
@@ -76,18 +76,17 @@ std::string processes() {
 // What can be set: the rest of /proc/sys are the kernel's own counters.
 void add_settings(std::string& lines, const std::string& directory) {
   const auto path = "sys/" + directory;
-  for (const auto& name : names_in(machine().proc(), path)) {
+  for (const auto& name : names_in(guest().proc(), path)) {
     const auto setting = directory.empty() ? name : directory + "/" + name;
     struct stat file {};
     if (kLeftOutSettings.contains(setting) ||
-        ::fstatat(machine().proc(), ("sys/" + setting).c_str(), &file, 0) ==
-            -1) {
+        ::fstatat(guest().proc(), ("sys/" + setting).c_str(), &file, 0) == -1) {
       continue;
     }
     if (S_ISDIR(file.st_mode)) {
       add_settings(lines, setting);
     } else if ((file.st_mode & S_IRUSR) != 0 && (file.st_mode & S_IWUSR) != 0) {
-      const auto value = read_file(machine().proc(), "sys/" + setting);
+      const auto value = read_file(guest().proc(), "sys/" + setting);
       lines += fmt::format("/proc/sys/{} is {}\n", setting,
                            value ? trimmed(*value) : "not to be read");
     }
@@ -106,11 +105,11 @@ std::string describe(const std::string& path, const struct stat& file) {
 
 // Adds what is below `directory` in the same file system.
 void add_files(std::string& lines, const std::string& directory, dev_t device) {
-  for (const auto& name : names_in(machine().root(), "." + directory + "/")) {
+  for (const auto& name : names_in(guest().root(), "." + directory + "/")) {
     const auto path = directory + "/" + name;
     struct stat file {};
     if (kLeftOutFiles.contains(path) ||
-        ::fstatat(machine().root(), ("." + path).c_str(), &file,
+        ::fstatat(guest().root(), ("." + path).c_str(), &file,
                   AT_SYMLINK_NOFOLLOW) == -1) {
       continue;
     }
@@ -126,7 +125,7 @@ std::string files() {
   for (const auto* start : kFileSystems) {
     struct stat top {};
     const auto path = fmt::format(".{}/", start);
-    if (::fstatat(machine().root(), path.c_str(), &top, 0) == -1) continue;
+    if (::fstatat(guest().root(), path.c_str(), &top, 0) == -1) continue;
     add_files(lines, start, top.st_dev);
   }
   return lines;
@@ -146,7 +145,7 @@ std::string settings_of_cgroup(const std::string& path) {
 std::string cgroups() {
   std::string lines = settings_of_cgroup("/");
   for (const auto& path : cgroups_below("/")) {
-    if (path != machine().own_cgroup() + "/case") {
+    if (path != guest().own_cgroup() + "/case") {
       lines += settings_of_cgroup(path);
     }
   }
@@ -159,7 +158,7 @@ std::string state_of_guest() {
   std::string settings;
   add_settings(settings, "");
   const auto proc = [](const char* file) {
-    return read_file(machine().proc(), file).value_or("");
+    return read_file(guest().proc(), file).value_or("");
   };
   return lines_of("mount", proc("1/mountinfo")) + lines_of(links_now()) +
          lines_of(ipc_now()) + cgroups() + processes() +

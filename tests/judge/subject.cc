@@ -26,8 +26,8 @@
 #include "lessons/kit/check.h"
 #include "lessons/kit/step.h"
 #include "tests/judge/cgroup.h"
+#include "tests/judge/guest.h"
 #include "tests/judge/kernel.h"
-#include "tests/judge/machine.h"
 
 namespace judge {
 namespace {
@@ -78,7 +78,7 @@ void leak(const std::vector<int>& descriptors) {
   const rlimit files{limit, limit};
   check(::setrlimit(RLIMIT_NOFILE, &files), "allow {} descriptors", limit);
   for (const int fd : descriptors) {
-    check(::dup2(machine().root(), fd), "leak a descriptor");
+    check(::dup2(guest().root(), fd), "leak a descriptor");
   }
 }
 
@@ -136,14 +136,14 @@ void be_careless() {
 }
 
 // In the child. Everything as it would be for a program that root starts in the
-// machine's shell.
+// guest's shell.
 void become_program(const std::vector<char*>& argv,
                     const std::vector<char*>& variables,
                     const Circumstances& circumstances, int output,
                     int errors) {
   const UniqueFd oom{::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC)};
   (void)!::write(oom.get(), "0", 1);
-  check(::setns(machine().stage_namespace(), CLONE_NEWNS), "enter the stage");
+  check(::setns(guest().stage_namespace(), CLONE_NEWNS), "enter the stage");
   check(::setsid(), "start a session");
   const char* const directory = home(circumstances);
   check(::chdir(directory), "enter {}", directory);
@@ -217,7 +217,7 @@ Subject::Subject(const std::vector<std::string>& arguments,
 
   const auto& program = circumstances.program;
   arguments_.insert(arguments_.begin(),
-                    program.empty() ? machine().program() : program);
+                    program.empty() ? guest().program() : program);
   const auto variables = environment(circumstances);
   const auto argv = kit::c_strings(arguments_);
   const auto envp = kit::c_strings(variables);
@@ -229,7 +229,7 @@ Subject::Subject(const std::vector<std::string>& arguments,
   clone_args args{};
   args.flags = CLONE_PIDFD | CLONE_INTO_CGROUP;
   args.pidfd = reinterpret_cast<__u64>(&pidfd);
-  args.cgroup = static_cast<__u64>(machine().case_cgroup());
+  args.cgroup = static_cast<__u64>(guest().case_cgroup());
   args.exit_signal = SIGCHLD;
   pid_ = static_cast<pid_t>(
       check(::syscall(SYS_clone3, &args, sizeof args), "start the program"));
@@ -248,7 +248,7 @@ Subject::Subject(const std::vector<std::string>& arguments,
     ::_exit(127);
   }
   pidfd_.reset(pidfd);
-  machine().awaited.insert(pid_);
+  guest().awaited.insert(pid_);
   output_.pipe = std::move(output.reader);
   errors_.pipe = std::move(errors.reader);
   latest = this;
@@ -264,11 +264,11 @@ Subject::~Subject() {
     ::kill(pid_, SIGKILL);
     ::waitpid(pid_, nullptr, 0);
   }
-  machine().awaited.erase(pid_);
+  guest().awaited.erase(pid_);
 }
 
 std::string Subject::account() const {
-  std::string text = machine().program_name();
+  std::string text = guest().program_name();
   for (std::size_t i = 1; i < arguments_.size(); ++i) {
     const auto& word = arguments_[i];
     const bool plain = !word.empty() &&
@@ -311,7 +311,7 @@ void Subject::notice_the_end() {
       info.si_pid == 0) {
     return;
   }
-  machine().awaited.erase(pid_);
+  guest().awaited.erase(pid_);
   const bool exited = info.si_code == CLD_EXITED;
   ending_ = exited ? Ending{.status = info.si_status, .signal = 0}
                    : Ending{.status = 0, .signal = info.si_status};

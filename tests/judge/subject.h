@@ -31,7 +31,7 @@ std::ostream& operator<<(std::ostream& out, const Ending& ending);
 // Ending::status, for comparisons: CHECK(box.end(42) == judge::exited(42)).
 inline Ending exited(int status) { return {.status = status, .signal = 0}; }
 
-// What the machine's judge cannot judge yet: the program stopped at `step`,
+// What the guest's judge cannot judge yet: the program stopped at `step`,
 // which is not written.
 class Waiting : public std::exception {
  public:
@@ -51,7 +51,7 @@ class Failed : public std::runtime_error {
 
 // How a program is started.
 struct Circumstances {
-  // Another program than the judged one: its path in the machine.
+  // Another program than the judged one: its path in the guest.
   std::string program;
 
   // A terminal that is its standard input, and its session's: pty(7). -1: none.
@@ -60,7 +60,7 @@ struct Circumstances {
   // Does it stop and wait at an unwritten step, or end with 75?
   bool hold_at_todo = true;
 
-  // Not as root, but as the machine's ordinary user?
+  // Not as root, but as the guest's ordinary user?
   bool student = false;
 
   // The supplementary groups that it is in.
@@ -74,11 +74,11 @@ struct Circumstances {
   bool no_setuid_fixup = false;
 
   // Descriptors that it finds open, as a careless caller leaves them: each is
-  // the machine's root directory.
+  // the guest's root directory.
   std::vector<int> leaked_descriptors;
 
   // The path of a cgroup that the program finds at /sys/fs/cgroup instead of
-  // the tree's root: as if the machine had no more than that.
+  // the tree's root: as if the guest had no more than that.
   std::string cgroup_root;
 
   // System calls that it is held at: see Subject::watch().
@@ -96,7 +96,7 @@ struct Circumstances {
 };
 
 // Runs the program with standard output and error as pipes, of which it keeps
-// the first part and counts the rest. It runs in the machine's own mount
+// the first part and counts the rest. It runs in the guest's own mount
 // namespace and in a cgroup of its own.
 class Subject {
  public:

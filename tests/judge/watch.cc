@@ -16,8 +16,8 @@
 
 #include "lessons/kit/check.h"
 #include "lessons/kit/socket_pair.h"
+#include "tests/judge/guest.h"
 #include "tests/judge/kernel.h"
-#include "tests/judge/machine.h"
 #include "tests/judge/subject.h"
 
 namespace judge {

@@ -34,7 +34,7 @@ bool begins_outside(const Options& options,
   judge::How how;
   how.circumstances = circumstances;
   const auto box = judge::start(all, how);
-  const auto host = judge::file_id(judge::machine().root(), ".");
+  const auto host = judge::file_id(judge::guest().root(), ".");
   try {
     return box.at_exec().working_directory == host;
   } catch (const judge::Failed&) {

@@ -28,7 +28,7 @@ std::uint16_t random_port() {
 std::set<std::string> arrived(const Circumstances& circumstances) {
   const auto box = walls::start({"--ip", kOwn}, circumstances);
   const auto port = random_port();
-  const auto listener = Network::machine().listen_udp(port);
+  const auto listener = Network::host().listen_udp(port);
   const auto inside = Network::of(box.command().pid());
   const auto own = inside.links().at("eth0").hardware;
   const auto send = [&](const std::string& hardware, const std::string& source,
@@ -59,7 +59,7 @@ bool frees_port(Circumstances circumstances) {
   circumstances.leaked_descriptors = {99};
   constexpr std::size_t kCarried = (100 - 20) / 2;
   const auto port = random_port();
-  const auto host = Network::machine();
+  const auto host = Network::host();
   std::vector<Network::Call> calls;
   const auto box =
       walls::start({"-p", fmt::format("{}:80", port)}, circumstances);

@@ -43,7 +43,7 @@ std::set<std::string> run_folder() {
 std::string bind_root() {
   const auto path = "/judge/roots/" + judge::random_name();
   fs::create_directory(path);
-  REQUIRE(judge::machine().on_stage([&] {
+  REQUIRE(judge::guest().on_stage([&] {
     return ::mount("/", path.c_str(), nullptr, MS_BIND, nullptr) == 0;
   }));
   return path;
@@ -106,11 +106,11 @@ TEST_CASE("15  held      the host's own directories are no root") {
 
 TEST_CASE("15  held      ... nor is a bind mount of one of them") {
   const auto root = bind_root();
-  const auto names = judge::names_in(judge::machine().root(), ".");
+  const auto names = judge::names_in(judge::guest().root(), ".");
   const auto result = judge::run({"run", "--root", root, "--", "/bin/true"});
   CHECK(result.ending == exited(125));
   CHECK(result.is_one_line());
-  CHECK(judge::names_in(judge::machine().root(), ".") == names);
+  CHECK(judge::names_in(judge::guest().root(), ".") == names);
 }
 
 TEST_CASE("15  control   ... where any directory is taken, it is one") {

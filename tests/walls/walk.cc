@@ -65,7 +65,7 @@ class Look {
     if (!is_init_) return;
     const auto program = box_.program().executable();
     expect(process_.executable() == program, "exe", "another program");
-    const auto on_host = judge::file_id(judge::machine().root(), ".");
+    const auto on_host = judge::file_id(judge::guest().root(), ".");
     const bool in_memory = program && program->device != on_host->device;
     if (mode_.may_trace) expect(in_memory, "exe", "the host's file");
   }
@@ -167,7 +167,7 @@ class Look {
 // From inside: nothing of the init is to be had. Who may trace sees it all, and
 // what there is leads into the container, or to the program's copy in memory.
 void look_from_inside(const Box& box, const Mode& mode, Found& found) {
-  const auto host = judge::file_id(judge::machine().root(), ".");
+  const auto host = judge::file_id(judge::guest().root(), ".");
   auto answer = box.ask("walk");
   if (answer.starts_with("ok ")) answer = answer.substr(3);
   for (const auto& line : judge::split(answer, '\n')) {

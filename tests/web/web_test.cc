@@ -42,7 +42,7 @@ class Server {
                   "daemon off;"},
                  {}) {
     judge::Deadline deadline{std::chrono::seconds(40)};
-    while (fetch(Network::machine(), "127.0.0.1").empty()) {
+    while (fetch(Network::host(), "127.0.0.1").empty()) {
       if (program_.ending() || deadline.passed()) {
         throw judge::Failed("nginx does not answer");
       }
@@ -83,17 +83,17 @@ class Server {
 TEST_CASE("web: the page is served, and nothing is left afterwards",
           "[given]") {
   const auto before = judge::Host::now();
-  const auto machine = Network::machine();
+  const auto host = Network::host();
   const auto far = Network::make();
-  judge::lay_cable({machine, "uplink", "192.168.44.1"},
+  judge::lay_cable({host, "uplink", "192.168.44.1"},
                    {far, "eth0", "192.168.44.2"});
-  REQUIRE(fetch(machine, "127.0.0.1").empty());  // Nobody else would answer.
+  REQUIRE(fetch(host, "127.0.0.1").empty());  // Nobody else would answer.
   {
     Server server;
     for (const auto& [from, address] :
          std::vector<std::pair<const Network&, std::string>>{
-             {machine, "127.0.0.1"},
-             {machine, "192.168.44.1"},
+             {host, "127.0.0.1"},
+             {host, "192.168.44.1"},
              {far, "192.168.44.1"}}) {
       INFO("A client asks " << address);
       CHECK_THAT(fetch(from, address), judge::contains("200 OK"));

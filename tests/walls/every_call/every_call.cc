@@ -149,8 +149,8 @@ std::string complaints(const Mode& mode, int error) {
       all += fmt::format("{}: leaves, without a word: {}\n", name, left);
     }
     if (left.empty()) continue;
-    judge::machine().restore();
-    judge::machine().prepare();
+    judge::guest().restore();
+    judge::guest().prepare();
   }
   return all;
 }

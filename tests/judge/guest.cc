@@ -1,4 +1,4 @@
-#include "tests/judge/machine.h"
+#include "tests/judge/guest.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -56,7 +56,7 @@ void write_text(int directory, const std::string& path,
   if (file.get() != -1) (void)!::write(file.get(), text.data(), text.size());
 }
 
-// The judge must outlive what uses up the machine's memory.
+// The judge must outlive what uses up the guest's memory.
 void protect_from_oom_killer() {
   write_text(AT_FDCWD, "/proc/self/oom_score_adj", "-1000");
 }
@@ -76,7 +76,7 @@ void limit_processes() {
 
 // The cgroups that were not there before, those below others first.
 std::vector<std::string> new_cgroups(const Host& before) {
-  const auto own = machine().own_cgroup();
+  const auto own = guest().own_cgroup();
   auto paths = cgroups_below("/");
   std::erase_if(paths, [&](const auto& path) {
     return before.cgroups.all().contains(path) || path == own + "/case";
@@ -107,7 +107,7 @@ void end_processes(const std::vector<std::string>& cgroups) {
   Deadline deadline;
   while (!deadline.passed()) {
     for (const auto& path : cgroups) kill_cgroup(path);
-    kill_cgroup(machine().own_cgroup() + "/case");
+    kill_cgroup(guest().own_cgroup() + "/case");
     const auto family = descendants_of(::getpid());
     for (const auto& process : family) ::kill(process.pid, SIGKILL);
     if (!reap(family)) return;
@@ -125,15 +125,15 @@ void disable_controllers(const std::string& enabled_at_first) {
     }
   }
   if (changes.empty()) return;
-  write_text(machine().cgroups(), "cgroup.subtree_control", changes);
+  write_text(guest().cgroups(), "cgroup.subtree_control", changes);
 }
 
 // The options of the cgroup file system, which all its mounts share: whoever
-// mounts it once more in the machine's cgroup namespace sets them anew, for
+// mounts it once more in the guest's cgroup namespace sets them anew, for
 // all.
 std::string cgroup_options() {
-  for (const auto& mount : parse_mounts(
-           read_file(machine().proc(), "self/mountinfo").value_or(""))) {
+  for (const auto& mount :
+       parse_mounts(read_file(guest().proc(), "self/mountinfo").value_or(""))) {
     const auto& options = mount.super_options;
     if (mount.type == "cgroup2") return options.substr(options.find(',') + 1);
   }
@@ -153,10 +153,10 @@ bool in_namespace(int mount_namespace, const std::function<bool()>& task) {
   if (child == 0) {
     ::_exit(::setns(mount_namespace, CLONE_NEWNS) == 0 && task() ? 0 : 1);
   }
-  machine().awaited.insert(child);
+  guest().awaited.insert(child);
   int status = -1;
   const pid_t ended = ::waitpid(child, &status, 0);
-  machine().awaited.erase(child);
+  guest().awaited.erase(child);
   return ended == child && status == 0;
 }
 
@@ -174,13 +174,13 @@ void restore_settings(const Facts& now, const Facts& before) {
   for (const auto& [name, fact] : before.all()) {
     const auto current = now.all().find(name);
     if (current != now.all().end() && current->second.value != fact.value) {
-      write_text(machine().proc(), "sys/" + name, fact.value);
+      write_text(guest().proc(), "sys/" + name, fact.value);
     }
   }
 }
 
 void remove_files(const Host& now, const Host& before) {
-  const auto root = fmt::format("/proc/self/fd/{}", machine().root());
+  const auto root = fmt::format("/proc/self/fd/{}", guest().root());
   std::error_code ignored;
   for (const auto& [path, fact] : now.files.all()) {
     if (before.files.all().contains(path)) continue;
@@ -202,15 +202,15 @@ void remove_links(const Facts& now, const Facts& before) {
   }
 }
 
-// Who: the keeper of the stage. Makes a copy of the machine's mount namespace,
+// Who: the keeper of the stage. Makes a copy of the guest's mount namespace,
 // says so, and stays until it is killed.
 [[noreturn]] void keep_stage(int mount_namespace, int ready) {
   const bool made =
       ::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 &&
       ::setns(mount_namespace, CLONE_NEWNS) == 0 &&
       ::unshare(CLONE_NEWNS) == 0 &&
-      // Nothing gets from here to the machine, but from one mount namespace to
-      // the next that is made here: like the machine, this is rshared.
+      // Nothing gets from here to the guest, but from one mount namespace to
+      // the next that is made here: like the guest, this is rshared.
       ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
       ::mount(nullptr, "/", nullptr, MS_REC | MS_SHARED, nullptr) == 0;
   if (made) (void)!::write(ready, "", 1);
@@ -241,16 +241,16 @@ std::string take_variable(const char* name) {
   return copy;
 }
 
-Machine& machine() {
-  static Machine instance;
+Guest& guest() {
+  static Guest instance;
   return instance;
 }
 
-Machine::Machine()
+Guest::Guest()
     : program_(take_variable("JUDGE_PROGRAM")),
       probe_(take_variable("JUDGE_PROBE")),
       mount_namespace_(check(::open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC),
-                             "open the machine's mount namespace")),
+                             "open the guest's mount namespace")),
       root_(open_directory("/")) {
   protect_from_oom_killer();
   run_before_others();
@@ -276,12 +276,12 @@ Machine::Machine()
       "open the cgroup {}", path));
 }
 
-Machine::~Machine() = default;
+Guest::~Guest() = default;
 
 // Every root directory gets the probe by a hard link, and so does the judge: so
 // it is enough to look at the one file for changes. At its content, for root
 // can set all its times.
-void Machine::take_probe() {
+void Guest::take_probe() {
   std::filesystem::create_directories("/judge/roots");
   std::filesystem::create_hard_link(probe_, "/judge/probe");
   probe_ = "/judge/probe";
@@ -289,34 +289,34 @@ void Machine::take_probe() {
   probe_at_first_ = probe_now_;
 }
 
-bool Machine::probe_is_as_it_was() const {
+bool Guest::probe_is_as_it_was() const {
   // The mapping cannot be read behind the file's end: SIGBUS.
   std::error_code failed;
   return std::filesystem::file_size(probe_, failed) == probe_at_first_.size() &&
          probe_now_ == probe_at_first_;
 }
 
-std::string Machine::program_name() const {
+std::string Guest::program_name() const {
   return program_.substr(program_.rfind('/') + 1);
 }
 
-bool Machine::on_stage(const std::function<bool()>& task) {
+bool Guest::on_stage(const std::function<bool()>& task) {
   return in_namespace(stage_namespace(), task);
 }
 
-bool Machine::footing_holds() const {
+bool Guest::footing_holds() const {
   // proc_pid_mounts(5): an exceptional event says that something has changed.
   pollfd changed{own_mounts_.get(), POLLPRI, 0};
   return ::poll(&changed, 1, /*milliseconds=*/0) == 0;
 }
 
-void Machine::remember() {
+void Guest::remember() {
   controllers_ = Cgroup{"/"}.file("cgroup.subtree_control");
   cgroup_options_ = cgroup_options();
   at_first_ = std::make_unique<Host>(Host::now());
 }
 
-void Machine::prepare() {
+void Guest::prepare() {
   int ends[2];
   check(::pipe2(ends, O_CLOEXEC), "make a pipe");
   const UniqueFd reader{ends[0]};
@@ -334,13 +334,13 @@ void Machine::prepare() {
             "open the stage's mount namespace"));
 }
 
-void Machine::leave() {
+void Guest::leave() {
   case_cgroup_.reset();
   (void)remove_cgroup(own_cgroup_ + "/case");
   std::filesystem::remove_all("/judge");
 }
 
-void Machine::restore() {
+void Guest::restore() {
   awaited.clear();
   const auto cgroups = new_cgroups(*at_first_);
   end_processes(cgroups);

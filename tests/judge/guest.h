@@ -5,14 +5,14 @@
 //
 // - moves into a mount namespace of its own, which nothing propagates into, and
 //   reads through descriptors that it has opened before;
-// - starts the program in a copy of the machine's mount namespace, the stage,
+// - starts the program in a copy of the guest's mount namespace, the stage,
 //   in a cgroup of its own, with none of the judge's descriptors or variables;
 // - is the subreaper of all that the program makes: orphans become its
 // children,
 //   so that it finds and ends them;
-// - puts the machine back as it was after every case.
+// - puts the guest back as it was after every case.
 //
-// What it cannot prevent (the program switches the machine off, or kills the
+// What it cannot prevent (the program switches the guest off, or kills the
 // judge) leads to a missing "done" event, which the host takes for a failure.
 
 #pragma once
@@ -31,14 +31,14 @@ namespace judge {
 
 class Host;
 
-class Machine {
+class Guest {
  public:
-  Machine();
-  ~Machine();
-  Machine(const Machine&) = delete;
-  Machine& operator=(const Machine&) = delete;
+  Guest();
+  ~Guest();
+  Guest(const Guest&) = delete;
+  Guest& operator=(const Guest&) = delete;
 
-  // The judged program and the probe: paths in the machine. The probe's file is
+  // The judged program and the probe: paths in the guest. The probe's file is
   // the one that all root directories have (judge::make_root_directory()).
   [[nodiscard]] const std::string& program() const { return program_; }
   [[nodiscard]] const std::string& probe() const { return probe_; }
@@ -51,13 +51,13 @@ class Machine {
   // The program's name, which its messages begin with: "06_cgroups".
   [[nodiscard]] std::string program_name() const;
 
-  // Descriptors of /proc, of the root of the cgroup tree and of the machine's
+  // Descriptors of /proc, of the root of the cgroup tree and of the guest's
   // own root directory.
   [[nodiscard]] int proc() const { return proc_.get(); }
   [[nodiscard]] int cgroups() const { return cgroups_.get(); }
   [[nodiscard]] int root() const { return root_.get(); }
 
-  // What programs take for the machine's mount namespace: a copy of it, shared
+  // What programs take for the guest's mount namespace: a copy of it, shared
   // as that is, which is thrown away after each case. So a program that damages
   // it damages one case. A process of the judge keeps it; 0 between the cases.
   [[nodiscard]] pid_t stage() const { return stage_; }
@@ -81,7 +81,7 @@ class Machine {
   // namespace, and put a file of its own over one of /proc.
   [[nodiscard]] bool footing_holds() const;
 
-  // Remembers how the machine is, before the first case.
+  // Remembers how the guest is, before the first case.
   void remember();
 
   // Sets the stage for a case.
@@ -116,8 +116,8 @@ class Machine {
   std::string cgroup_options_;
 };
 
-// The one machine. Made by the first call, which must come early in main().
-Machine& machine();
+// The one guest. Made by the first call, which must come early in main().
+Guest& guest();
 
 // Takes a variable out of the environment, and its text out of the memory that
 // /proc/PID/environ shows. Throws if it is not set.
