@@ -112,7 +112,15 @@ run $lab shell -c 'while :; do echo x; done | head -n 1'
 expect "a program whose reader has gone" 0 'x'
 
 run $lab frobnicate
-expect "an unknown command" 125 'lab: *'
+expect "an unknown command" 125 'lab: unknown command frobnicate (see lab --help)'
+run $lab run
+expect "nothing to run" 125 'lab: run what?*'
+run $lab run /bin/true
+expect "a program that is no lesson" 125 'lab: /bin/true is no lesson*--config=native*'
+run $lab judge --program lessons --deadline -1
+expect "a deadline before the beginning" 125 'lab: --deadline: *'
+run $lab shell --console /nope/console -c 'echo out'
+expect "a console that cannot be written" 125 'lab: write /nope/console: No such file or directory'
 
 # Ctrl-C, at a moment when the job runs: it says so on a pipe.
 mkfifo "$scratch/said"

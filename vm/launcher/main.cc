@@ -32,6 +32,8 @@ struct Options {
 constexpr char kForUsers[] = "To do lessons, and to grade them";
 constexpr char kForTheCourse[] = "For the build and the course's own tests";
 
+constexpr int kLongestDeadline = 24 * 60 * 60;  // Seconds.
+
 // What the judge has to find out, when a test of the course asks.
 void define_course_test(CLI::App& judge, lab::CourseTest& test) {
   const auto add = [&](const std::string& name, auto& value,
@@ -75,8 +77,10 @@ void define_judge(CLI::App& lab, Options& options) {
       ->add_option("--guests", to.guests,
                    "how many guests share the cases, if there is no filter")
       ->check(CLI::Range(1, 16));
-  judge->add_option("--deadline", to.deadline_seconds,
-                    "seconds until it is stopped");
+  judge
+      ->add_option("--deadline", to.deadline_seconds,
+                   "seconds until it is stopped")
+      ->check(CLI::Range(1, kLongestDeadline));
   define_course_test(*judge, options.course_test);
 }
 
@@ -93,8 +97,10 @@ void define_judge_many(CLI::App& lab, Options& options) {
   judge->add_option("--filter", to.filter, "only those whose names match");
   judge->add_option("--guests", to.guests, "how many at the same time")
       ->check(CLI::Range(1, 16));
-  judge->add_option("--deadline", to.deadline_seconds,
-                    "seconds until a program is stopped");
+  judge
+      ->add_option("--deadline", to.deadline_seconds,
+                   "seconds until a program is stopped")
+      ->check(CLI::Range(1, kLongestDeadline));
 }
 
 void define_run_and_shell(CLI::App& lab, Options& options) {
@@ -107,8 +113,10 @@ void define_run_and_shell(CLI::App& lab, Options& options) {
   shell
       ->add_option("-c", options.shell.command, "run this command line instead")
       ->expected(1);
-  shell->add_option("--deadline", options.shell.deadline_seconds,
-                    "seconds until the guest is stopped");
+  shell
+      ->add_option("--deadline", options.shell.deadline_seconds,
+                   "seconds until the guest is stopped")
+      ->check(CLI::Range(1, kLongestDeadline));
   shell->add_option("--console", options.shell.console,
                     "the file that gets the console's log at the end");
 }
@@ -133,6 +141,18 @@ void define(CLI::App& lab, Options& options) {
       ->group(kForUsers)
       ->add_option("--rounds", options.rounds, "how often")
       ->check(CLI::Range(1, 1000));
+}
+
+// CLI11 would only say that a subcommand is required.
+void refuse_unknown_command(const CLI::App& lab, int argc, char** argv) {
+  const std::string word = argc > 1 ? argv[1] : "";
+  if (word.empty() || word[0] == '-') return;
+  const auto named = lab.get_subcommands(
+      [&](const CLI::App* command) { return command->check_name(word); });
+  if (named.empty()) {
+    throw CLI::ParseError("unknown command " + word,
+                          CLI::ExitCodes::ExtrasError);
+  }
 }
 
 // One line for the user. Not fmt::print(): that throws when the terminal has
@@ -179,6 +199,7 @@ int main(int argc, char** argv) {
   Options options;
   define(lab, options);
   try {
+    refuse_unknown_command(lab, argc, argv);
     lab.parse(argc, argv);
     return dispatch(lab, options);
   } catch (const CLI::Success& help) {

@@ -34,6 +34,33 @@ bool is_lesson(const fs::path& program) {
   return package == "lessons" || package == "solutions";
 }
 
+// Where Bazel puts what it builds: this launcher is bazel-bin/vm/launcher.
+fs::path bazel_bin() {
+  return fs::read_symlink("/proc/self/exe").parent_path().parent_path();
+}
+
+// What runs on this computer, for it is about the lab machine or starts it. All
+// else may be a learner's, who is not to be root here by mistake.
+constexpr std::string_view kTools[] = {"vm/lab", "vm/shell", "vm/bench",
+                                       "tests/bench/suite",
+                                       "tests/mutate/mutate"};
+
+bool is_tool(const fs::path& program) {
+  // A tool's file may itself be a link, to its source.
+  const auto place =
+      fs::weakly_canonical(program.parent_path()) / program.filename();
+  return std::ranges::any_of(kTools, [&](std::string_view tool) {
+    return place == bazel_bin() / tool;
+  });
+}
+
+// For what is to be written at the end: that it can be is known before.
+std::ofstream open_for_writing(const std::string& path) {
+  std::ofstream file(path);
+  if (!file) check(-1, "write {}", path);
+  return file;
+}
+
 // Lessons about what an ordinary user can do. All others are run by root.
 constexpr std::string_view kForStudents[] = {"03_user"};
 
@@ -110,6 +137,8 @@ void write_all(int fd, std::string_view bytes) {
 
 int run_job_here(const std::vector<ArchiveEntry>& files, Job job,
                  const ShellOptions& options = {}) {
+  std::ofstream console;
+  if (!options.console.empty()) console = open_for_writing(options.console);
   Disks disks = make_disks();
   add_user_image(disks, job);
   put_files(disks, job, write_archive(files));
@@ -125,8 +154,9 @@ int run_job_here(const std::vector<ArchiveEntry>& files, Job job,
     limits.deadline = std::chrono::seconds(options.deadline_seconds);
   }
   const auto ending = run_job(guest, std::move(job), sinks, limits);
-  if (!options.console.empty()) {
-    std::ofstream(options.console) << guest.qemu->console();
+  if (console.is_open()) {
+    console << guest.qemu->console() << std::flush;
+    if (!console) check(-1, "write {}", options.console);
   }
   if (ending.status) return *ending.status;
   fmt::print(stderr, "lab: {}\n",
@@ -137,8 +167,7 @@ int run_job_here(const std::vector<ArchiveEntry>& files, Job job,
 // Every program of one package that is built, as /PACKAGE/NAME in the guest.
 void add_programs(const std::string& package,
                   std::vector<ArchiveEntry>& files) {
-  const auto directory =
-      fs::read_symlink("/proc/self/exe").parent_path().parent_path() / package;
+  const auto directory = bazel_bin() / package;
   std::error_code none_built;
   for (const auto& entry : fs::directory_iterator(directory, none_built)) {
     const auto name = entry.path().filename().string();
@@ -154,8 +183,15 @@ void add_programs(const std::string& package,
 }  // namespace
 
 int run(const std::vector<std::string>& argv) {
-  const fs::path program = fs::absolute(argv.at(0));
-  if (!is_lesson(program)) execute_here(argv);
+  if (argv.empty()) kit::fail("run what? (see lab run --help)");
+  const fs::path program = fs::absolute(argv[0]);
+  if (is_tool(program)) execute_here(argv);
+  if (!is_lesson(program)) {
+    kit::fail(
+        "{} is no lesson, so there is no place for it in the lab machine; "
+        "--config=native runs it on this computer",
+        argv[0]);
+  }
 
   const auto name = program.parent_path().filename() / program.filename();
   auto words = argv;

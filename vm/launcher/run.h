@@ -11,9 +11,10 @@ namespace lab {
 // The launcher's own statuses, beside those of the programs that it runs.
 inline constexpr int kLauncherFailed = 125;
 
-// argv: the program's path on the host, then its arguments. A program that
-// is neither a lesson nor a solution (a tool that `bazel run` starts, say) is
-// executed on the host; this function then does not return.
+// argv: the program's path on the host, then its arguments. A tool of the lab's
+// that `bazel run` starts (//vm:shell, say) is executed on the host; this
+// function then does not return. Throws std::runtime_error if the program is
+// neither that nor a lesson or a solution.
 //
 // Returns the program's exit status; kLauncherFailed, with one line on standard
 // error, if the guest did not live to its end; 128+N after signal N.
