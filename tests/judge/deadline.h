@@ -1,10 +1,10 @@
 // Everything that the judge waits for has a limit, and says so when it is over.
 //
-// The guest may be emulated, on a host that is busy with other things: it
-// then stands still for moments, and time goes by all the same. So a limit is
-// over only when its time has passed and the processors had nothing to do for
-// most of it: who has not come by then sleeps, and will not come. For what
-// keeps a processor busy, there is a longer limit.
+// The guest may be emulated, on a host that is busy with other things: whatever
+// is to happen in it happens late, and the processors seem to have nothing to
+// do until then. So a limit is over only when nobody has been running for most
+// of its time: who has not come by then sleeps, and will not come. For who runs
+// all the time, be it for moments, there is a longer limit.
 //
 // Who has let the judge wait in vain several times is wrong already, and gets
 // less patience: otherwise a program that always hangs would use up the time
@@ -18,12 +18,12 @@
 
 namespace judge {
 
-// Of this, three quarters must be time in which no processor had anything to
-// do. A correct program leaves them idle for some milliseconds at a time.
+// Of this, three quarters must be time in which nobody runs. A correct program
+// sleeps for some milliseconds at a time.
 inline constexpr std::chrono::seconds kPatience{4};
 
-// For a program that computes instead of sleeping: far more than a correct one
-// needs, even where the guest is emulated.
+// For a program that computes, or looks again and again, instead of sleeping:
+// far more than a correct one needs, even where the guest is emulated.
 inline constexpr std::chrono::seconds kLongestPatience{20};
 
 // After this many limits that were over, one lasts a sixth of the time, and
@@ -54,9 +54,19 @@ class Deadline {
  private:
   using Clock = std::chrono::steady_clock;
 
+  // What has happened in the guest since its start, without the judge's part.
+  struct Activity {
+    Clock::time_point at;
+    long long switches = 0;            // From one process to another.
+    std::chrono::milliseconds busy{};  // The processors' time, added up.
+  };
+  static Activity activity_now();
+  void look_who_runs() const;
+
   std::chrono::milliseconds patience_, longest_;
   Clock::time_point begin_;
-  mutable std::optional<std::chrono::milliseconds> idle_before_;
+  mutable std::optional<Activity> last_look_;
+  mutable std::chrono::milliseconds silent_{};  // How long nobody has run.
   bool counts_ = false;  // As one in vain, when it is over.
 };
 
