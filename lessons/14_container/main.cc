@@ -45,7 +45,7 @@ void set_environment(const std::vector<std::string>& environment) {
 }
 
 // Who: the command, until it is the command.
-[[noreturn]] void run_command(const Settings& settings) {
+[[noreturn]] void run_command(const Settings& settings, kit::Gate& confined) {
   container::unblock_signals();
   container::begin_session();
   set_environment(settings.environment);
@@ -55,6 +55,7 @@ void set_environment(const std::vector<std::string>& environment) {
   kit::check(::fchdir(directory.get()), "enter the directory {}",
              settings.working_directory.native());
   kit::refuse_magic_links(settings.command.front());
+  confined.wait();  // It may not meet an init that is not confined.
   container::become_command(settings);  // Step 14.6
 }
 
@@ -65,10 +66,8 @@ int run_init(Settings& settings, int program, kit::Gate& prepared,
   container::leave_the_caller(argv);
   container::move_in(settings, program);  // Step 14.4
   kit::Gate confined;
-  const kit::Child command = kit::spawn({}, [&]() -> int {
-    confined.wait();
-    run_command(settings);
-  });
+  const kit::Child command =
+      kit::spawn({}, [&]() -> int { run_command(settings, confined); });
   container::confine_init(settings);  // Step 14.5
   confined.open();
   return container::be_init(command.pid());
