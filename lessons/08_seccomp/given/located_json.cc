@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <unordered_set>
 
 #include "lessons/kit/check.h"
 
@@ -44,10 +45,8 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
 
   bool key(std::string& name) override {
     const std::string where = next_place();
-    for (const auto& other : open_.back()->members) {
-      if (other.name == name) {
-        kit::fail("{}: \"{}\" is there twice", where, name);
-      }
+    if (!names_.back().insert(name).second) {
+      kit::fail("{}: \"{}\" is there twice", where, name);
     }
     key_ = name;
     return true;
@@ -106,11 +105,13 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
     Json& json = add(kind);
     if (open_.size() > kDeepest) refuse(json, "this is nested too deep");
     open_.push_back(&json);
+    names_.emplace_back();
     return true;
   }
 
   bool close() {
     open_.pop_back();
+    names_.pop_back();
     return true;
   }
 
@@ -122,7 +123,8 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
   std::ptrdiff_t line_ = 1;
   Json root_;  // A list of one value: that of the whole text.
   std::vector<Json*> open_{&root_};  // Lists and objects that have not ended.
-  std::string key_;
+  std::vector<std::unordered_set<std::string>> names_;  // Of each that is open,
+  std::string key_;                                     // and the last one.
 };
 
 }  // namespace
