@@ -32,6 +32,7 @@ judge() {
 # Headers that say something else than what happens.
 sed 's/^Fails: .*/Fails: 00.2/' "$patches/no_chdir.patch" >"$scratch/other_step"
 sed 's/^Says: .*/Says: nothing of the kind/' "$patches/no_chdir.patch" >"$scratch/other_words"
+sed 's/^Fails: .*/&\nBreaks: another-promise/' "$patches/no_chdir.patch" >"$scratch/other_promise"
 printf 'Fails: 00.1\nSays: .\n' >"$scratch/at_a_step"
 
 judge "$(mutant no_chdir)" "$(mutant no_chdir other_step "$scratch/other_step")" "$(mutant only_chdir)"
@@ -45,6 +46,9 @@ fi
 judge "$(mutant no_chdir other_words "$scratch/other_words")"
 expect "who fails with other words is not as it should be" 1 \
   '*NOT AS IT SHOULD: fails at 00.1 (00.1 expected), the report does not say*0 of 1 are*'
+judge "$(mutant no_chdir other_promise "$scratch/other_promise")"
+expect "who breaks another promise is not as it should be" 1 \
+  '*NOT AS IT SHOULD: fails at 00.1*no case fails that looks at \[another-promise\]*0 of 1 are*'
 
 judge "$(entry leaves_something tests/vm/programs/leaves_something/00_chroot tests/vm/leaves_something.cc)" \
   "$(mutant no_chdir)" "$(mutant only_chdir)"

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "vm/launcher/report.h"
@@ -45,9 +46,13 @@ bool Expectation::is_settled(const Verdict& verdict) const {
 
 std::string Expectation::describe(const Verdict& verdict) const {
   if (!expected_.failure.empty()) {
-    return fmt::format("fails at {} ({} expected), the report {} /{}/",
+    const auto missing = not_broken(verdict);
+    return fmt::format("fails at {} ({} expected), the report {} /{}/{}",
                        failed_at(verdict), expected_.failure,
-                       says(verdict) ? "says" : "does not say", expected_.text);
+                       says(verdict) ? "says" : "does not say", expected_.text,
+                       missing.empty() ? ""
+                                       : ", and no case fails that looks at [" +
+                                             missing + "]");
   }
   if (!expected_.waiting.empty()) {
     return fmt::format("no case fails, and {} is the next step",
@@ -61,7 +66,20 @@ bool Expectation::fails(const Verdict& verdict) const {
   const auto step = failed_at(verdict);
   const bool there = expected_.failure == "any" ? step != "no step"
                                                 : step == expected_.failure;
-  return there && says(verdict);
+  return there && says(verdict) && not_broken(verdict).empty();
+}
+
+// The first of Expected::broken that no failed case looks at, or "".
+std::string Expectation::not_broken(const Verdict& verdict) const {
+  const auto step = kit::step_of(expected_.failure);
+  for (const auto& mark : expected_.broken) {
+    const bool seen = std::ranges::any_of(verdict.cases, [&](const Case& test) {
+      return test.status == Case::Status::kFailed && test.step == step &&
+             std::ranges::count(test.promises, mark) > 0;
+    });
+    if (!seen) return mark;
+  }
+  return "";
 }
 
 bool Expectation::waits(const Verdict& verdict) const {

@@ -4,6 +4,7 @@
 
 #include <regex>
 #include <string>
+#include <vector>
 
 #include "vm/launcher/verdict.h"
 
@@ -17,6 +18,9 @@ struct Expected {
   // these. And what the report then says, as a regular expression.
   std::string failure;
   std::string text;
+  // And what it breaks of the step's contract: for each of these marks, a case
+  // of that step fails that looks at it.
+  std::vector<std::string> broken;
   // One that is written up to this step: no case fails, and the earliest step
   // that one waits for is this one, to which the report sends the learner.
   std::string waiting;
@@ -47,6 +51,7 @@ class Expectation {
   [[nodiscard]] bool fails(const Verdict& verdict) const;
   [[nodiscard]] bool waits(const Verdict& verdict) const;
   [[nodiscard]] bool says(const Verdict& verdict) const;
+  [[nodiscard]] std::string not_broken(const Verdict& verdict) const;
 
   Expected expected_;
   std::regex pattern_;

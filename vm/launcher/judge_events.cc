@@ -17,8 +17,13 @@ Case planned_case(const json& planned) {
   test.name = planned.at("name");
   test.points = planned.value("points", 0);
   for (const auto& tag : planned.value("tags", std::vector<std::string>{})) {
-    if (const auto step = kit::step_of(tag)) test.step = step;
-    if (tag == "idle") test.idle = true;
+    if (const auto step = kit::step_of(tag)) {
+      test.step = step;
+    } else if (tag == "idle") {
+      test.idle = true;
+    } else if (tag != "given") {
+      test.promises.push_back(tag);
+    }
   }
   return test;
 }

@@ -36,6 +36,10 @@ Program program_of(const json& entry) {
   program.mistake = field(header, "Mistake");
   program.expected.failure = field(header, "Fails");
   program.expected.text = field(header, "Says");
+  std::istringstream broken(field(header, "Breaks"));
+  for (std::string mark; broken >> mark;) {
+    program.expected.broken.push_back(mark);
+  }
   if (program.expected.failure.empty()) {
     throw std::runtime_error(wrong + " does not say how it fails");
   }

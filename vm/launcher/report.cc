@@ -47,6 +47,13 @@ std::string remark_on(const Verdict& verdict, const Case& test) {
                      withheld ? ": it takes nothing to pass it" : "");
 }
 
+// As the marks are in the contract: "06.1 [between] [stay]".
+std::string promises_of(const Case& test) {
+  auto text = name_of(test.step);
+  for (const auto& promise : test.promises) text += " [" + promise + "]";
+  return text;
+}
+
 std::string lines_about(const Verdict& verdict, const Case& test) {
   static const std::string kMargin(18, ' ');
   auto text =
@@ -55,7 +62,8 @@ std::string lines_about(const Verdict& verdict, const Case& test) {
   for (const auto& failure : test.failures) {
     text += indented(text_of(failure), kMargin);
   }
-  return text;
+  if (test.failures.empty() || test.promises.empty()) return text;
+  return text + indented("contract  " + promises_of(test), kMargin);
 }
 
 std::string summary(const Verdict& verdict, const std::string& lesson) {

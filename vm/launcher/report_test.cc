@@ -33,6 +33,7 @@ TEST_CASE("all is right") {
 
 TEST_CASE("a failure: what, how many points, and where to go on") {
   auto test = planned("a", Status::kFailed);
+  test.promises = {"inside", "EPERM"};
   test.failures = {{.file = "f.cc",
                     .line = 7,
                     .expected = "x == 1",
@@ -43,6 +44,7 @@ TEST_CASE("a failure: what, how many points, and where to go on") {
   CHECK(has(report, "expected  x == 1\n"));
   CHECK(has(report, "found     2 == 1\n"));
   CHECK(has(report, "Was it the child?"));
+  CHECK(has(report, "contract  06.2 [inside] [EPERM]\n"));
   CHECK(has(report, "0 of 3 points"));
   CHECK(has(report,
             "Next: step 06.2 is not right yet (docs/06_cgroups.md, step "

@@ -24,6 +24,8 @@ struct Case {
 
   std::string name = {};
   std::optional<kit::Step> step = {};  // None: it is about what is given.
+  // What it looks at of what the step's contract promises: the marks there.
+  std::vector<std::string> promises = {};
   int points = 0;
   // A program that does nothing passes it, too. It counts once a case of the
   // same step that wants something done has passed, or one of any step if that
