@@ -210,7 +210,10 @@ def _judge_binary(name):
                native.glob([name + "/*.h"], allow_empty = True),
         copts = JUDGE_COPTS,
         linkopts = JUDGE_LINKOPTS,
-        deps = ["//tests/judge"],
+        deps = [
+            "//tests/judge",
+            "//tests/judge:given",
+        ],
     )
     return name + "_judge"
 
