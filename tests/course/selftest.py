@@ -23,9 +23,9 @@ BREAKAGES = [
      "#include <sched.h>", "#include <stdio.h>", "outside of its steps"),
     ("a solution that differs elsewhere", "solutions/06_cgroups/cgroup.cc",
      "namespace container {", "namespace container {\n\nint more = 1;", "outside of its steps"),
-    ("a step that is not judged", "tests/00_chroot/chroot_test.cc", "[00.2]", "[given]", "no case judges"),
-    ("a case for no step", "tests/00_chroot/chroot_test.cc", "[00.2]", "[00.9]", "is no step"),
-    ("no points", "tests/00_chroot/chroot_test.cc", "[points:", "[worth:", "no points"),
+    ("a step that is not judged", "tests/00_chroot/1_root_test.cc", "[00.2]", "[given]", "no case judges"),
+    ("a case for no step", "tests/00_chroot/1_root_test.cc", "[00.2]", "[00.9]", "is no step"),
+    ("no points", "tests/00_chroot/1_root_test.cc", "[points:", "[worth:", "no points"),
     ("a heading with another number", "docs/06_cgroups.md", "### Step 06.2:", "### Step 06.8:",
      "headings for steps"),
     ("a target that is not there", "docs/06_cgroups.md", "//tests:06_cgroups", "//tests:06_groups",
@@ -34,6 +34,8 @@ BREAKAGES = [
      "names the manual page"),
     ("a wrong solution without a reason", "tests/mutants/00_chroot/no_chdir.patch", "Mistake:", "Error:",
      "has no line `Mistake"),
+    ("a right solution without a technique", "tests/right/04_uts/raw_calls.patch", "Technique:", "Trick:",
+     "has no first line `Technique"),
 ]
 
 BROKEN_PROMISES = [

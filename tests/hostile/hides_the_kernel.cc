@@ -1,6 +1,6 @@
 // Mistake: it mounts an empty directory over all that the judge could read
 // Fails: 00.1
-// Says: root is still the machine
+// Says: root is still the host
 
 #include <sys/mount.h>
 

@@ -1,6 +1,6 @@
 // Mistake: it takes the place of the judge, the probe and all programs
 // Fails: 00.1
-// Says: something else than the command|root is still the machine
+// Says: something else than the command|root is still the host
 
 #include <fcntl.h>
 #include <fmt/format.h>

@@ -1,6 +1,6 @@
 // Mistake: it writes the judge's events, wherever it can write
 // Fails: 00.1
-// Says: root is still the machine
+// Says: root is still the host
 
 #include "tests/hostile/tools.h"
 

@@ -2,6 +2,7 @@
 
 #include <fnmatch.h>
 
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <stdexcept>
@@ -27,21 +28,31 @@ std::string field(const std::string& header, const std::string& name) {
   return "";
 }
 
+std::vector<std::string> words_of(const std::string& line) {
+  std::istringstream words(line);
+  return {std::istream_iterator<std::string>(words), {}};
+}
+
 Program program_of(const json& entry) {
   Program program{.name = entry.at("name"), .path = entry.at("program")};
   program.expected.waiting = entry.value("waiting", "");
-  if (!entry.contains("wrong")) return program;
-  const auto wrong = entry.at("wrong").get<std::string>();
-  const auto header = content(wrong);
-  program.mistake = field(header, "Mistake");
-  program.expected.failure = field(header, "Fails");
-  program.expected.text = field(header, "Says");
-  std::istringstream broken(field(header, "Breaks"));
-  for (std::string mark; broken >> mark;) {
-    program.expected.broken.push_back(mark);
-  }
-  if (program.expected.failure.empty()) {
-    throw std::runtime_error(wrong + " does not say how it fails");
+  if (entry.contains("wrong")) {
+    const auto wrong = entry.at("wrong").get<std::string>();
+    const auto header = content(wrong);
+    program.about = "Mistake: " + field(header, "Mistake");
+    program.expected.failure = field(header, "Fails");
+    program.expected.text = field(header, "Says");
+    program.expected.broken = words_of(field(header, "Breaks"));
+    if (program.expected.failure.empty()) {
+      throw std::runtime_error(wrong + " does not say how it fails");
+    }
+  } else if (entry.contains("right")) {
+    const auto right = entry.at("right").get<std::string>();
+    const auto technique = field(content(right), "Technique");
+    program.about = "Technique: " + technique;
+    if (technique.empty()) {
+      throw std::runtime_error(right + " does not say what is different");
+    }
   }
   return program;
 }
