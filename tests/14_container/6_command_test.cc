@@ -161,6 +161,14 @@ TEST_CASE("14: another filter, or none", "[14.6][points:1][filter][execve]") {
     CHECK(result.is_one_line());
     CHECK_THAT(result.errors, judge::contains("execve"));
   }
+  {
+    const auto box = start_container(
+        {"--privileged", "--security-opt", refuse_calls({"mkdir"})});
+    HINT(
+        "A filter was asked for, and so there is one, whoever the command is: "
+        "it depends on settings.filter alone.");
+    CHECK(box.command().status("Seccomp") == "2");
+  }
   const auto box = start_container(
       {"--security-opt", "seccomp=unconfined", "--userns", "auto"});
   HINT("Without settings.filter, none is installed.");
