@@ -202,7 +202,7 @@ def _judged(name, machines = 1, tags = [], **kwargs):
         **kwargs
     )
 
-def _judge_binary(name):
+def _judge_binary(name, deps = []):
     """The judge made of NAME/*_test.cc. Returns its name."""
     cc_binary(
         name = name + "_judge",
@@ -213,7 +213,7 @@ def _judge_binary(name):
         deps = [
             "//tests/judge",
             "//tests/judge:given",
-        ],
+        ] + deps,
     )
     return name + "_judge"
 
@@ -315,7 +315,7 @@ def _judged_patches(name, kind, judge, patches, lesson, exercise, uses):
         },
     )
 
-def judged_lesson(name, exercise, steps, uses = [], arguments = []):
+def judged_lesson(name, exercise, steps, uses = [], arguments = [], judge_deps = []):
     """Makes the targets that judge a lesson.
 
     Args:
@@ -326,8 +326,9 @@ def judged_lesson(name, exercise, steps, uses = [], arguments = []):
       steps: how many steps it has.
       uses: the lessons whose steps this one calls, as in lessons/BUILD.
       arguments: what the program needs to get to its first step.
+      judge_deps: what its cases need, besides the library of all judges.
     """
-    judge = _judge_binary(name)
+    judge = _judge_binary(name, judge_deps)
     _judged(
         name = name,
         judge = judge,

@@ -74,52 +74,79 @@ struct Settings {
 
 // ---- In the program --------------------------------------------------------
 
-// Step 14.1. First of all: makes the container's cgroup and sets its limits.
+// Step 14.1. First of all: makes the container's cgroup, settings.name [name],
+// with the controllers of its limits and no others [controllers], and sets
+// these: limits of processes and memory [memory], and of time and devices
+// [time].
 //
-// Throws what the functions of lesson 06 throw. Nothing is left then.
+// Throws what the functions of lesson 06 throw [throws]. A Cgroup that goes
+// removes what it has made.
 Cgroup prepare_cgroup(const Settings& settings);
 
 // Step 14.2. Returns the arguments of the one clone3() that starts the init: in
-// the cgroup, and in new namespaces of these kinds: mount, PID, UTS, IPC; with
-// has_own_network also network, and with id_maps also user.
+// the cgroup [cgroup], and in new namespaces of these kinds: mount, PID, UTS,
+// IPC [always]; with has_own_network also network [network], and with id_maps
+// also user [users]. There are no others [only], and the program itself stays
+// in all of its own [caller].
 clone_args prepare_start(const Settings& settings, const Cgroup& cgroup);
 
 // Step 14.3. Prepares from outside what the init cannot do itself, while it
-// waits for that: writes its id maps, if there are any, and makes its network.
-// Returns the ContainerNetwork, which goes with that; nullptr if the container
-// has none of its own.
+// waits for that: writes its id maps, if there are any [ids], and makes its
+// network, settings.network [link], of which a loopback is always a part
+// [loopback]. Returns the ContainerNetwork, which goes with that [lives];
+// nullptr if the container has none of its own: the host's stays as it is
+// [host].
 //
-// init: its process number. Throws what the functions of the lessons throw.
+// init: its process number. Throws what the functions of the lessons throw
+// [throws].
 std::unique_ptr<ContainerNetwork> prepare_from_outside(const Settings& settings,
                                                        pid_t init);
 
 // ---- In the init -----------------------------------------------------------
 
-// Step 14.4. Moves into the container: into its users, its names, its root and
-// its mounts. Afterwards nothing of the host can be reached by a path, nor by
-// what is to be found in the init (step 02.4); and the init ends as soon as the
-// program does.
+// Step 14.4. Moves into the container:
+//
+// - into its users, whose root it is [users], and its names: a host name [name]
+//   and, if one is set, a domain name [domain];
+// - into its root, or busybox [root], where /proc shows the container's
+//   processes alone [proc], /sys is there, read-only [sys], with the
+//   container's cgroup in it as the root of all cgroups [cgroup];
+// - to its mounts: all of settings.mounts [mounts]. What is not there of a
+//   target is made, also if the root is to be read-only [targets]. /dev is
+//   complete [dev], and no device of the root works [devices].
+//
+// Kernel files are hidden if hides_kernel_files says so [hidden], and only then
+// [shown]; the root is read-only if read_only_root says so, and only then
+// [read-only].
+//
+// Afterwards nothing of the host can be reached by a path [outside], nor by
+// what is to be found in the init (step 02.4): it holds no descriptor [closed],
+// and nobody can look into it [dumpable]. Nothing that is mounted is to be seen
+// on the host [private]. The init ends as soon as the program does [ends].
 //
 // The mounts of Settings::mounts are used up. program: a pidfd of the program.
-// Throws what the functions of the lessons throw.
+// Throws what the functions of the lessons throw [throws].
 void move_in(Settings& settings, int program);
 
 // Step 14.5. While the command waits: leaves the init what its work needs, and
-// no more. It may signal every process (CAP_KILL), and has no other capability,
-// in none of its five sets; no execve() gives it one; and its system calls are
-// those of settings.init_filter.
+// no more. It may signal every process (CAP_KILL) [kill], and has no other
+// capability, in none of its five sets [sets]; no execve() gives it one
+// [execve]; and its system calls are those of settings.init_filter [filter], in
+// every container [every].
 //
-// Throws what the functions of the lessons throw.
+// Throws what the functions of the lessons throw [throws].
 void confine_init(const Settings& settings);
 
 // ---- In the command --------------------------------------------------------
 
-// Step 14.6. Becomes settings.user and lets go of all that the command must not
-// have: capabilities, privileges to come (unless allows_new_privileges), system
-// calls. The filter comes last: it need not allow what the others call. Then
-// becomes the command. Does not return.
+// Step 14.6. Becomes settings.user [user], without any other group [groups],
+// and lets go of all that the command must not have: capabilities, in all five
+// sets [sets], and no securebits stand in for them [securebits]; privileges to
+// come [execve], unless allows_new_privileges [allowed]; system calls, if there
+// is a filter [filter]. The filter comes last: it need not allow what the
+// others call [last]. Then becomes the command [command]. Does not return.
 //
-// Throws what the functions of the lessons throw.
+// Throws what the functions of the lessons throw [throws].
 [[noreturn]] void become_command(const Settings& settings);
 
 }  // namespace container
