@@ -12,6 +12,8 @@ WRAPPERS = {"ExprWithCleanups", "ImplicitCastExpr", "MaterializeTemporaryExpr",
             "CXXBindTemporaryExpr", "CXXConstructExpr", "FullExpr", "ConstantExpr"}
 CALLS = {"CallExpr", "CXXMemberCallExpr", "CXXOperatorCallExpr"}
 LOOPS = {"ForStmt", "WhileStmt", "DoStmt", "CXXForRangeStmt"}
+# Before or after the others, these would be another program altogether.
+STAY = {"ReturnStmt", "BreakStmt", "ContinueStmt", "CXXThrowExpr", "DeclStmt"}
 CHECKS = {"check", "kit::check", "check_result"}
 NUMBER = re.compile(r"(0[xX][0-9a-fA-F']+|[0-9][0-9']*)([uUlLzZ]*)$")
 
@@ -59,24 +61,23 @@ def drop_statement(function, text):
             yield Edit("drop-statement", statement.begin, statement.end, ";" if ends else "")
 
 
+def _end_of(statement, text):
+    """Where it ends, with its semicolon."""
+    return statement.end + (text[statement.end:statement.end + 1] == ";")
+
+
+def _can_change_places(statement):
+    return has_call(statement) and written(statement).kind not in STAY
+
+
 def swap_calls(function, text):
-    leaves = {"ReturnStmt", "BreakStmt", "ContinueStmt", "CXXThrowExpr", "DeclStmt"}
     for block in blocks(function):
         for one, other in zip(block.inner, block.inner[1:]):
-            if any(written(each).kind in leaves or not has_call(each) for each in (one, other)):
-                continue
-            first, second = text[one.begin:one.end], text[other.begin:other.end]
-            if first == second:
-                continue
-            # What ends with a brace has no semicolon that stays in its place.
-            if (first[-1] == "}") != (second[-1] == "}"):
-                first, second = [each + ";" if each[-1] != "}" else each for each in (first, second)]
-                ends = other.end + 1 if text[other.end:other.end + 1] == ";" else other.end
-                between = text[one.end:other.begin].lstrip(";")
-                yield Edit("swap-calls", one.begin, ends, second + between + first)
-                continue
-            yield Edit("swap-calls", one.begin, other.end,
-                       second + text[one.end:other.begin] + first)
+            middle, end = _end_of(one, text), _end_of(other, text)
+            first, second = text[one.begin:middle], text[other.begin:end]
+            if first != second and _can_change_places(one) and _can_change_places(other):
+                yield Edit("swap-calls", one.begin, end,
+                           second + text[middle:other.begin] + first)
 
 
 def drop_check(function, text):
@@ -224,7 +225,8 @@ def loop_once(function, text):
     for loop in function.body.all():
         body = loop.inner[-1] if loop.kind in LOOPS and loop.inner else None
         if body and body.kind == "CompoundStmt":
-            yield Edit("loop-once", loop.begin, loop.end, text[loop.begin:loop.end - 1] + "break; }")
+            yield Edit("loop-once", loop.begin, loop.end,
+                       text[loop.begin:loop.end - 1] + "break; }")
 
 
 def loop_off_by_one(function, text):

@@ -67,6 +67,7 @@ class Kinds(unittest.TestCase):
     def test_a_neighbour_with_braces(self):
         self.is_made(kinds.swap_calls, "call(1); if (number) { call(2); }",
                      "if (number) { call(2); } call(1);")
+        self.is_made(kinds.swap_calls, "call(1); throw 1;")
         self.is_made(kinds.swap_calls, "if (number) { call(2); } call(1);",
                      "call(1); if (number) { call(2); }")
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Tests of what is read and written: the survivors, the judge's lines, the report."""
+"""Tests of what is read and written: the survivors, what Bazel and the judge say, the
+report."""
 
 import contextlib
 import io
@@ -16,6 +17,7 @@ import judging  # noqa: E402
 import report  # noqa: E402
 import results  # noqa: E402
 import survivors  # noqa: E402
+import workshop  # noqa: E402
 from mutants import Identity, Mutant  # noqa: E402
 from syntax import Problem  # noqa: E402
 
@@ -88,6 +90,31 @@ class Judging(unittest.TestCase):
                 ["echo", "m1: as it should: fails at given (any expected)"],
                 lambda *each: told.append(each), {"m1", "m2"})
         self.assertEqual(told, [("m1", "given")])
+
+
+class Commands(unittest.TestCase):
+    COMPILE = {"mnemonic": "CppCompile", "arguments": ["gcc", "-c", "a.cc", "-o", "a.o"]}
+    ARCHIVE = {"mnemonic": "CppLink", "arguments": ["ar", "rcsD", "b/lib04_uts_exercise.lo"]}
+    WORDS = ["-o", "b/04_uts", "b/lib04_uts_exercise.lo"]
+
+    def linked_by(self, action):
+        answer = {"actions": [self.COMPILE, self.ARCHIVE, {"mnemonic": "CppLink", **action}]}
+        return workshop.commands_in(answer, "04_uts")
+
+    def test_words_that_stand_in_the_command_and_in_a_file(self):
+        self.assertEqual(
+            self.linked_by({"arguments": ["gcc", *self.WORDS, "@b/x.params"],
+                            "paramFiles": [{"arguments": self.WORDS}]}),
+            (self.COMPILE["arguments"], ["gcc", *self.WORDS]))
+
+    def test_words_that_stand_only_in_a_file(self):
+        self.assertEqual(
+            self.linked_by({"arguments": ["gcc", "@b/x.params"],
+                            "paramFiles": [{"arguments": self.WORDS}]})[1],
+            ["gcc", *self.WORDS])
+
+    def test_what_bazel_does_not_say(self):
+        self.assertEqual(self.linked_by({"arguments": ["gcc"]})[1], None)
 
 
 class Results(unittest.TestCase):

@@ -2,8 +2,8 @@
 
 Bazel is asked once how it compiles the solution and how it links the program
 (`bazel aquery`). A mutant is then one call of the compiler and one of the linker, with
-all else as Bazel has built it. That takes a second; a target of Bazel's for each
-mutant took three times as long, and left its outputs behind.
+all else as Bazel has built it: half a second to a second of a processor's time. As
+targets, hundreds of mutants would be analysed each time, and kept in Bazel's outputs.
 """
 
 import hashlib
@@ -48,6 +48,29 @@ def digest(*paths):
     return total.hexdigest()
 
 
+def exercise_of(lesson):
+    """The library with what is compiled from the exercise."""
+    return f"lib{lesson}_exercise.lo"
+
+
+def commands_in(answer, lesson):
+    """How the exercise is compiled and how the program is linked, as Bazel has answered;
+    None for what it does not say."""
+    compiles = links = None
+    for action in answer["actions"]:
+        words = [each for each in action["arguments"] if not each.startswith("@")]
+        # Some versions of Bazel say here what is in that file, others only there.
+        if "-o" not in words:
+            for file in action.get("paramFiles", []):
+                words += file["arguments"]
+        output = words[words.index("-o") + 1] if "-o" in words else ""
+        if action["mnemonic"] == "CppCompile":
+            compiles = words
+        elif output.endswith(f"/{lesson}"):
+            links = words
+    return compiles, links
+
+
 class Workshop:
     """Makes programs of one lesson, which build() has built."""
 
@@ -59,7 +82,6 @@ class Workshop:
         self.judge = pathlib.Path(bin_directory, "tests", lesson + "_judge")
         self.probe = pathlib.Path(bin_directory, "tests/probe/probe")
         self.lab = pathlib.Path(bin_directory, "vm/lab")
-        self.exercise = f"lib{lesson}_exercise.lo"
         # Whatever changes the verdict on a mutant, but its own text.
         self.digest = digest(self.solution, self.judge, self.probe)
         self._ask_bazel()
@@ -68,19 +90,11 @@ class Workshop:
         query = f'mnemonic("Cpp(Compile|Link)", //solutions:{self.lesson}' \
                 f' + //solutions:{self.lesson}_exercise)'
         answer = json.loads(bazel("aquery", "--output=jsonproto", "--include_param_files", query))
-        self.compile = self.link = None
-        for action in answer["actions"]:
-            words = [each for each in action["arguments"] if not each.startswith("@")]
-            for file in action.get("paramFiles", []):
-                if not any(each.endswith(self.exercise) for each in words):
-                    words += file["arguments"]
-            words = [self._from_here(each) for each in words]
-            if action["mnemonic"] == "CppCompile":
-                self.compile = words
-            elif "-o" in words and words[words.index("-o") + 1].endswith("/" + self.lesson):
-                self.link = words
-        if not self.compile or not self.link:
+        commands = commands_in(answer, self.lesson)
+        if not all(commands):
             raise Problem(f"Bazel does not say how it builds //solutions:{self.lesson}")
+        self.compile, self.link = ([self._from_here(each) for each in words]
+                                   for words in commands)
         self.source = self.compile[self.compile.index("-c") + 1]
 
     def _from_here(self, word):
@@ -114,7 +128,8 @@ class Workshop:
         source.write_text(text, encoding="latin-1")
         if not self._run(self._compile_words(source, built)):
             return None
-        words = [str(built) if each.endswith(self.exercise) else each for each in self.link]
+        exercise = exercise_of(self.lesson)
+        words = [str(built) if each.endswith(exercise) else each for each in self.link]
         words[words.index("-o") + 1] = str(program)
         # A third smaller, and carried into the guest each time.
         if not self._run([*words, "-Wl,--strip-all"]):
