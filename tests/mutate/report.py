@@ -63,13 +63,13 @@ def print_survivors(judged, verdicts):
         found = survivors_of(judged, verdicts, word)
         if not found:
             continue
-        print(f"\n## {title}\n")
+        print(f"\n## {title}")
         for mutant in found:
             identity = mutant.identity
             reason = f": {verdicts[identity].reason}" if word else ""
-            print(f"- {identity.lesson} {identity.function} (step {mutant.step}), "
+            print(f"\n- {identity.lesson} {identity.function} (step {mutant.step}), "
                   f"{identity.kind}{reason}\n\n"
-                  f"  ```diff\n  - {identity.before}\n  + {identity.after}\n  ```\n")
+                  f"  ```diff\n  - {identity.before}\n  + {identity.after}\n  ```")
 
 
 def print_report(judged, verdicts, arguments):
