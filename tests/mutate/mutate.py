@@ -175,6 +175,14 @@ def tell_what_is_over(verdicts, made, judged):
             say(f"survivors.txt: can go, since it {why}:\n{identity}")
 
 
+def sample(made, count, seed):
+    """So many of them, in their order; all if there is no count."""
+    if not count or count >= len(made):
+        return made
+    places = random.Random(seed).sample(range(len(made)), count)
+    return [made[each] for each in sorted(places)]
+
+
 def options_of(arguments):
     parser = argparse.ArgumentParser(
         prog="mutate", description=__doc__,
@@ -193,12 +201,10 @@ def main(arguments):
     options = options_of(arguments)
     lessons = lessons_of(options.lessons)
     verdicts = parse(SURVIVORS.read_text(), SURVIVORS.name)
-    all_of_them = [(workshop, mutant) for workshop in workshops(lessons)
-                   for mutant in mutants_in(workshop)]
-    chosen = all_of_them
-    if options.sample and options.sample < len(chosen):
-        places = random.Random(options.seed).sample(range(len(chosen)), options.sample)
-        chosen = [chosen[each] for each in sorted(places)]
+    say("building the solutions and their judges")
+    made = [(workshop, mutant) for workshop in workshops(lessons)
+            for mutant in mutants_in(workshop)]
+    chosen = sample(made, options.sample, options.seed)
     if options.list:
         for _, mutant in chosen:
             print(f"{mutant.identity}\n")
@@ -206,7 +212,7 @@ def main(arguments):
     # A sample is quick, and //tests:NN_name_solution has judged the solution.
     ends = judge_all(chosen, results.Results(results.folder()), not options.sample)
     judged = [(mutant, end) for (_, mutant), end in zip(chosen, ends)]
-    tell_what_is_over(verdicts, [mutant for _, mutant in all_of_them], judged)
+    tell_what_is_over(verdicts, [mutant for _, mutant in made], judged)
     return print_report(judged, verdicts, " ".join(arguments))
 
 
