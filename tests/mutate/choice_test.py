@@ -41,7 +41,8 @@ class Shop:
 
 class Choice(unittest.TestCase):
     def test_lessons_by_name_by_number_and_all(self):
-        self.assertEqual(mutate.lessons_of(["04", "00_chroot", "04_uts"]), ["04_uts", "00_chroot"])
+        self.assertEqual(mutate.lessons_of(["04", "00_chroot", "04_uts"]),
+                         ["04_uts", "00_chroot"])
         self.assertEqual(mutate.lessons_of(["all"]), mutate.known_lessons())
         with self.assertRaisesRegex(Problem, "no lesson 44: 00_chroot"):
             mutate.lessons_of(["44"])

@@ -17,7 +17,8 @@ from syntax import Problem
 # processor's time (tests/judged.bzl).
 GUESTS = 3
 # What it prints of each: "m7: as it should: fails at 04.2 (any expected), ...".
-LINE = re.compile(r"^(m\d+): (?:as it should|NOT AS IT SHOULD): fails at (.+?) \(any expected\)")
+LINE = re.compile(r"^(m\d+): (?:as it should|NOT AS IT SHOULD): "
+                  r"fails at (.+?) \(any expected\)")
 EXPECTED = "Mistake: made by the machine\nFails: any\nSays: \n"
 SURVIVED = "no step"
 

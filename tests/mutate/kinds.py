@@ -30,7 +30,8 @@ class Edit:
 def written(node):
     """The expression itself, without what clang has put around it."""
     while node.kind in WRAPPERS:
-        below = [each for each in node.inner if (each.begin, each.end) == (node.begin, node.end)]
+        place = node.begin, node.end
+        below = [each for each in node.inner if (each.begin, each.end) == place]
         if len(below) != 1:
             break
         node = below[0]

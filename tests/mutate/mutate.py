@@ -73,9 +73,9 @@ class Progress:
         each = (time.monotonic() - self.begin) / self.done
         minutes = (self.to_do - self.done) * each / 60
         identity = mutant.identity
-        what = {results.NOT_COMPILED: end, judging.SURVIVED: "SURVIVED"}.get(end, f"fails at {end}")
+        what = {results.NOT_COMPILED: end, judging.SURVIVED: "SURVIVED"}
         say(f"[{self.done}/{self.to_do}, {minutes:.0f} min left] {identity.lesson} "
-            f"{identity.function} {identity.kind}: {what}")
+            f"{identity.function} {identity.kind}: {what.get(end, f'fails at {end}')}")
 
 
 def make_solution(workshop, folder):

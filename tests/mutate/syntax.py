@@ -91,7 +91,8 @@ def _node(about, text):
     end = _place(where.get("end", {}), text)
     if not begin or not end:
         return None
-    return Node(about.get("kind", ""), begin[0], end[1], [each for each in inner if each], about)
+    inner = [each for each in inner if each]
+    return Node(about.get("kind", ""), begin[0], end[1], inner, about)
 
 
 def _objects(printed):

@@ -89,8 +89,8 @@ class Workshop:
     def _ask_bazel(self):
         query = f'mnemonic("Cpp(Compile|Link)", //solutions:{self.lesson}' \
                 f' + //solutions:{self.lesson}_exercise)'
-        answer = json.loads(bazel("aquery", "--output=jsonproto", "--include_param_files", query))
-        commands = commands_in(answer, self.lesson)
+        answer = bazel("aquery", "--output=jsonproto", "--include_param_files", query)
+        commands = commands_in(json.loads(answer), self.lesson)
         if not all(commands):
             raise Problem(f"Bazel does not say how it builds //solutions:{self.lesson}")
         self.compile, self.link = ([self._from_here(each) for each in words]
@@ -110,7 +110,8 @@ class Workshop:
         for option in ("-c", "-o", "-MF"):
             place = words.index(option)
             del words[place:place + 2]
-        words = [each for each in words if not each.startswith(("--include=", "-frandom-seed="))]
+        words = [each for each in words
+                 if not each.startswith(("--include=", "-frandom-seed="))]
         shim = WORKSPACE / "tools/source_location.h"
         return ["clang++", *words, "-w", "-include", str(shim)]
 
