@@ -226,8 +226,9 @@ def loop_once(function, text):
     for loop in function.body.all():
         body = loop.inner[-1] if loop.kind in LOOPS and loop.inner else None
         if body and body.kind == "CompoundStmt":
-            yield Edit("loop-once", loop.begin, loop.end,
-                       text[loop.begin:loop.end - 1] + "break; }")
+            # In a loop of its own, so that `continue` ends the round as well.
+            yield Edit("loop-once", body.begin, body.end,
+                       f"{{ do {text[body.begin:body.end]} while (false); break; }}")
 
 
 def loop_off_by_one(function, text):

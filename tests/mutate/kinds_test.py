@@ -124,7 +124,7 @@ class Kinds(unittest.TestCase):
 
     def test_a_loop_goes_round_once(self):
         self.is_made(kinds.loop_once, "while (number) { call(1); }",
-                     "while (number) { call(1); break; }")
+                     "while (number) { do { call(1); } while (false); break; }")
 
     def test_a_loop_ends_elsewhere(self):
         self.is_made(kinds.loop_off_by_one, "for (int i = 0; i < 2; ++i) { call(i); }",

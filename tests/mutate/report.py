@@ -15,6 +15,10 @@ passes is a *survivor*. Someone has to say of each, in
 [`survivors.txt`](../tests/mutate/survivors.txt), that it does the same as the solution
 as far as the contract goes (*equivalent*), or that the judge does not look (*a hole*).
 
+*At their step* are those of which the first case that fails is one of the step that
+they were put into. A program that does not even come to its command fails earlier: at
+the first case that wants one.
+
 | lesson | made | do not compile | killed | at their step | survived | equivalent | holes | no verdict |
 |---|---|---|---|---|---|---|---|---|"""
 
