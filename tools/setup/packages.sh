@@ -37,6 +37,7 @@ needs=(
   "unzip|unzip|unzip"
   "clang-format|clang-format|clang-format"
   "clang-tidy|clang-tidy|clang-tidy"
+  "clang, for mutants|clang++|clang"
   "TLS certificates|/etc/ssl/certs/ca-certificates.crt|ca-certificates"
 )
 
