@@ -86,8 +86,8 @@ void raise_ambient(Capabilities capabilities);
 
 // Step 07.5. From now on, execve() gives nothing that the process does not have
 // already [bit]: set-user-ID programs [set-user-ID] and file capabilities
-// [files] have no effect. The kernel lets nobody undo this, and children
-// inherit it.
+// [files] have no effect. Root's command has no less for it [root]. The kernel
+// lets nobody undo this, and children inherit it.
 //
 // Throws SystemError.
 void forbid_new_privileges();

@@ -34,9 +34,22 @@ TEST_CASE("07: root can have another group", "[07.2][points:1][ids]") {
   const auto box = judge::start({"--user", "0:" + gid});
   const auto status = status_before(box, "");
 
-  HINT("User 0 was asked for, and a group that is not 0.");
   CHECK(judge::field_in(status, "Uid") == four("0"));
+  HINT("User 0 was asked for, and a group that is not 0.");
   CHECK(judge::field_in(status, "Gid") == four(gid));
+}
+
+TEST_CASE("07: root is root in all respects", "[07.2][points:1][ids]") {
+  judge::How how;
+  how.circumstances.real_id = 1000;
+  const auto box = judge::start({}, how);
+  const auto status = status_before(box, "");
+
+  HINT(
+      "The program was started by another user, who is root only in effect, as "
+      "by a set-user-ID program. Set all three ids, whatever they are before.");
+  CHECK(judge::field_in(status, "Uid") == four("0"));
+  CHECK(judge::field_in(status, "Gid") == four("0"));
 }
 
 TEST_CASE("07: ids can be large", "[07.2][points:1][any]") {

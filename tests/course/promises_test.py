@@ -32,7 +32,6 @@ UNMARKED = {
     "03_user",
     "05_net",
     "06_cgroups",
-    "08_seccomp",
     "14_container",
 }
 

@@ -181,6 +181,10 @@ void become_program(const std::vector<char*>& argv,
   join(circumstances.groups);
   if (circumstances.inherits_capabilities) inherit_capabilities(~0ULL);
   lose_capabilities(circumstances.lost_capabilities);
+  if (const auto id = circumstances.real_id; id != 0) {
+    check(::setresgid(id, 0, 0), "have another real group");
+    check(::setresuid(id, 0, 0), "have another real user");
+  }
   if (circumstances.securebits != 0) {
     check(::prctl(PR_SET_SECUREBITS, circumstances.securebits),
           "set securebits");

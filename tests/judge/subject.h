@@ -77,6 +77,9 @@ struct Circumstances {
   // Capabilities that the student has, as bits. They are ambient.
   std::uint64_t student_capabilities = 0;
 
+  // Its real user and group. Root only in effect, if that is not 0.
+  uid_t real_id = 0;
+
   // Its caller's securebits: capabilities(7).
   unsigned securebits = 0;
 
