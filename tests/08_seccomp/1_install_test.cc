@@ -6,6 +6,7 @@
 
 #include <linux/sched.h>
 #include <linux/seccomp.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
@@ -104,6 +105,21 @@ TEST_CASE("08: the command gets no new privileges",
       "kernel takes no filter then (EACCES): with one, a set-user-ID program "
       "could be lied to. ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) first.");
   CHECK(process.status("NoNewPrivs") == "1");
+}
+
+TEST_CASE("08: a filter that the kernel does not take is an error",
+          "[08.1][points:1][EINVAL]") {
+  const auto result =
+      run_with({}, {.failing_calls = {{{SYS_seccomp}, EINVAL},
+                                      {{SYS_prctl, PR_SET_SECCOMP}, EINVAL}}});
+
+  HINT(
+      "The kernel has not taken the filter (EINVAL), as it does with one of "
+      "more than 4096 instructions, and the command has run without: check() "
+      "what seccomp() returns.");
+  CHECK(result.ending == judge::exited(125));
+  CHECK(result.is_one_line());
+  CHECK_THAT(result.errors, judge::contains(std::strerror(EINVAL)));
 }
 
 namespace {

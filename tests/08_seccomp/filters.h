@@ -93,12 +93,10 @@ inline std::string harmless(const std::vector<std::uint64_t>& arguments) {
   return text;
 }
 
-inline std::uint64_t random_64() {
-  const auto half = [] {
-    return static_cast<std::uint64_t>(judge::random_number(1, 0x7ffffff0));
-  };
-  return half() << 32 | half();
+inline std::uint64_t random_32() {
+  return static_cast<std::uint64_t>(judge::random_number(1, 0x7ffffff0));
 }
+inline std::uint64_t random_64() { return random_32() << 32 | random_32(); }
 
 // What the command's 32-bit socketcall(2) for a socket of that kind returns.
 inline std::string make_socket_by_socketcall(const judge::Box& box, int family,
@@ -138,11 +136,12 @@ inline judge::Result run_with(Options options,
 
 // A profile whose filter has a few instructions for each of so many values of
 // an argument.
-inline Options profile_of_length(int values) {
+inline Options profile_of_length(std::uint64_t values) {
   std::string conditions;
-  for (int i = 0; i < values; ++i) {
+  // In ascending order: libseccomp needs long to put them into it.
+  for (std::uint64_t i = 0; i < values; ++i) {
     if (i != 0) conditions += ", ";
-    conditions += condition(1, "EQ", random_64());
+    conditions += condition(1, "EQ", (i << 32) + random_32());
   }
   return profile("{'defaultAction': 'SCMP_ACT_ALLOW', 'syscalls': [" +
                  deny("'splice'", random_errno(), conditions) + "]}");
