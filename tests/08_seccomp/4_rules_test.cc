@@ -51,11 +51,12 @@ TEST_CASE("08: a rule holds for a call that 32-bit programs alone have",
           "[08.4][points:1][architectures]") {
   const auto number = random_errno();
   const auto box = judge::start(profile(with_rules(deny("'waitpid'", number))));
-  (void)command(box, "");
-
-  HINT(
+  const char* const hint =
       "waitpid(2) is a call of 32-bit programs only, and libseccomp knows it "
-      "by a negative number. Only __NR_SCMP_ERROR is an unknown name.");
+      "by a negative number. Only __NR_SCMP_ERROR is an unknown name.";
+  (void)command(box, hint);
+
+  HINT(hint);
   CHECK(box.ask("call32 " + word(kWaitpid32) + " -1 0 1") == error(number));
 }
 
