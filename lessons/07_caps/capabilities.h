@@ -52,35 +52,42 @@ struct User {
 
 // ---- The steps -------------------------------------------------------------
 
-// Step 07.1. Takes everything but `keep` out of the bounding set: all that the
-// kernel knows, which may be more than the compiler's headers do. The kernel
-// says EINVAL for the first number that it does not know; any other error is
-// not the end, and nothing must run then.
+// Step 07.1. Takes everything but `keep` out of the bounding set [keep]: all
+// that the kernel knows [all], which may be more than the compiler's headers
+// do. What has been taken out before is not the end [gaps]: the kernel says
+// EINVAL for the first number that it does not know. Any other error is not the
+// end either, and nothing must run then [errors].
 //
-// Needs CAP_SETPCAP. Throws SystemError.
+// Throws SystemError: EPERM without CAP_SETPCAP [EPERM].
 void limit_bounding_set(Capabilities keep);
 
-// Step 07.2. Becomes `user` with no supplementary group, and for good: the
-// real, effective and saved ids are all set. The permitted set stays as it is,
-// although the kernel empties it when root becomes somebody else.
+// Step 07.2. Becomes `user`, any but 2^32 - 1 [any], with no supplementary
+// group [groups], and for good: the real, effective and saved ids are all set
+// [ids]. The permitted set stays as it is, although the kernel empties it when
+// root becomes somebody else [permitted]. Who changes the user after execve()
+// finds the kernel as it was: the securebits stay [securebits].
 //
-// Needs CAP_SETUID and CAP_SETGID. Throws SystemError.
+// Needs CAP_SETUID and CAP_SETGID, not root [needs]. Throws SystemError: EPERM
+// without one of them [EPERM].
 void become_user(const User& user);
 
-// Step 07.3. Sets the permitted, effective and inheritable sets.
+// Step 07.3. Sets the permitted [permitted], effective [effective] and
+// inheritable sets [inheritable], all 64 bits of each [upper].
 //
-// Throws SystemError: EPERM if that is more than the process has.
+// Throws SystemError: EPERM if that is more than the process has [EPERM].
 void set_capabilities(const CapabilitySets& sets);
 
-// Step 07.4. Adds `capabilities` to the ambient set. They are permitted and
-// inheritable already.
+// Step 07.4. Adds all of `capabilities` to the ambient set [all]. They are
+// permitted and inheritable already.
 //
-// Throws SystemError.
+// Throws SystemError: EPERM if the caller's securebits forbid it
+// (SECBIT_NO_CAP_AMBIENT_RAISE) [EPERM].
 void raise_ambient(Capabilities capabilities);
 
 // Step 07.5. From now on, execve() gives nothing that the process does not have
-// already: set-user-ID programs and file capabilities have no effect. This
-// cannot be undone, and children inherit it.
+// already [bit]: set-user-ID programs [set-user-ID] and file capabilities
+// [files] have no effect. Root's command has no less for it [root]. The kernel
+// lets nobody undo this, and children inherit it.
 //
 // Throws SystemError.
 void forbid_new_privileges();

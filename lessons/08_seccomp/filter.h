@@ -60,43 +60,54 @@ using Filter = std::vector<sock_filter>;
 // ---- The steps: the kernel's part first, then a filter for it --------------
 
 // Step 08.1. From now on, the filter decides on all system calls of the calling
-// process and of its children to come. It cannot be taken away again, and the
-// process gets no new privileges any more (PR_SET_NO_NEW_PRIVS): otherwise the
-// kernel wants CAP_SYS_ADMIN, since a filter can deceive set-user-ID
-// programs.
+// process [decides] and of its children to come [children]. It is one filter
+// [one], and cannot be taken away again. The process gets no new privileges any
+// more (PR_SET_NO_NEW_PRIVS) [privileges]: otherwise the kernel wants
+// CAP_SYS_ADMIN, since a filter can deceive set-user-ID programs. No flag
+// changes how the processor is protected (SECCOMP_FILTER_FLAG_SPEC_ALLOW)
+// [speculation], or what the kernel logs (SECCOMP_FILTER_FLAG_LOG) [log].
 //
-// The calling process has one thread. Throws SystemError.
+// The calling process has one thread. Throws SystemError: EINVAL if the filter
+// has more than 4096 instructions (BPF_MAXINSNS) [EINVAL].
 void install_filter(const Filter& filter);
 
 // Step 08.2. Returns a filter without rules: the verdict is `policy.otherwise`
-// for each call, in the architecture of this host and in all of the
-// policy's. A call in any other kills the process (SCMP_ACT_KILL_PROCESS).
+// for each call [otherwise], in the architecture of this host, whether the
+// policy names it or not [own], and in all of the policy's [architectures]. A
+// call in any other kills the process (SCMP_ACT_KILL_PROCESS) [others].
 //
-// Throws SystemError; std::runtime_error if the verdict is not a known one.
+// Throws SystemError: EDOM for an architecture that libseccomp cannot have
+// beside this one, like SCMP_ARCH_S390X, which has another byte order [EDOM].
+// Where libseccomp says only that it failed: std::runtime_error.
 Context begin_filter(const Policy& policy);
 
-// Step 08.3. Returns the program that libseccomp makes of its filter. Nothing
-// is installed. Throws SystemError.
+// Step 08.3. Returns the program that libseccomp makes of its filter [program],
+// the whole of it: 4096 instructions are possible [whole]. Nothing is installed
+// [nothing]. No file stays, and no descriptor [traces]. Throws SystemError.
 //
 // Libseccomp writes it to a descriptor: memfd_create(2) makes one of memory.
 Filter to_program(const Context& context);
 
-// Step 08.4. Adds a rule. A call of a name that libseccomp does not know is
-// left out: it may be newer than that. What is the verdict `otherwise` anyway
-// needs no rule, and libseccomp takes none.
+// Step 08.4. Adds a rule: its verdict [verdict], if all of its conditions hold
+// [conditions], in each architecture that has such a call [architectures]. A
+// call of a name that libseccomp does not know is left out [unknown]: it may be
+// newer than that. What is the verdict `otherwise` anyway needs no rule, and
+// libseccomp takes none [otherwise].
 //
-// Returns false if the rule was left out for its name. Throws SystemError.
+// Returns false if the rule was left out for its name [false]. Throws
+// SystemError.
 bool add_rule(const Context& context, Verdict otherwise, const Rule& rule);
 
 // Step 08.5. Returns `filter` with a few instructions before it: a 32-bit call
-// (AUDIT_ARCH_I386) whose number is one of `numbers` gets `verdict`. For all
-// other calls, and for those numbers in other architectures, `filter` decides.
+// (AUDIT_ARCH_I386) whose number is one of `numbers` [numbers] gets `verdict`
+// [verdict]. For all other calls [others], and for those numbers in other
+// architectures [architectures], `filter` decides.
 //
 // A rule on arguments must hold for each way to make the call, and 32-bit
 // programs have ways on which no argument can be seen: socketcall(2) has those
 // of socket(2) in memory. given/other_ways.h finds the numbers.
 //
-// numbers: 1 to 100 of them.
+// numbers: 1 to 100 of them [count].
 Filter refuse_32_bit(const Filter& filter,
                      const std::vector<std::uint32_t>& numbers,
                      Verdict verdict);

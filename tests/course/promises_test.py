@@ -24,15 +24,6 @@ BEGINNING = re.compile(r"Step (\d\d\.\d+)\.")
 MARK = re.compile(r"\[(?:(\d\d\.\d+) )?([A-Za-z][A-Za-z0-9_-]*)\]")
 # Tags of cases that are no marks.
 OTHER_TAGS = {"given", "idle"}
-# Lessons whose contracts have no marks yet.
-UNMARKED = {
-    "01_mount",
-    "03_user",
-    "05_net",
-    "06_cgroups",
-    "07_caps",
-    "08_seccomp",
-}
 
 problems = []
 
@@ -115,8 +106,6 @@ def main():
     number = 0
     lessons = sorted((root / "lessons").glob("[0-9][0-9]_*/"))
     for folder in lessons:
-        if folder.name in UNMARKED:
-            continue
         contracts = [path for path in folder.glob("*.h") if BEGINNING.search(read(path))]
         if len(contracts) != 1:
             problem(folder.relative_to(root), f"{len(contracts)} headers have steps, expected one")

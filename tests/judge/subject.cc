@@ -6,7 +6,6 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <linux/sched.h>
-#include <linux/securebits.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
@@ -96,21 +95,36 @@ void join(const std::vector<gid_t>& groups) {
   check(::setgroups(groups.size(), groups.data()), "set groups");
 }
 
-void inherit_capabilities() {
+// Makes these inheritable and ambient, so that they outlive execve().
+void inherit_capabilities(std::uint64_t capabilities) {
   __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
   __user_cap_data_struct halves[2];
   check(::syscall(SYS_capget, &header, halves), "get capabilities");
-  for (auto& half : halves) half.inheritable = half.permitted;
+  for (unsigned i = 0; i < 2; ++i) {
+    halves[i].inheritable =
+        halves[i].permitted & static_cast<__u32>(capabilities >> (32 * i));
+  }
   check(::syscall(SYS_capset, &header, halves), "set capabilities");
   for (int each = 0; ::prctl(PR_CAPBSET_READ, each) != -1; ++each) {
+    if ((capabilities >> each & 1) == 0) continue;
     check(::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, each, 0, 0),
           "raise capabilities");
   }
 }
 
-void become_student() {
+void lose_capabilities(std::uint64_t capabilities) {
+  for (int each = 0; each < 64; ++each) {
+    if ((capabilities >> each & 1) == 0) continue;
+    check(::prctl(PR_CAPBSET_DROP, each), "take out capability {}", each);
+  }
+}
+
+void become_student(std::uint64_t capabilities) {
+  const bool keeps_some = capabilities != 0;
+  if (keeps_some) check(::prctl(PR_SET_KEEPCAPS, 1), "keep capabilities");
   check(::setresgid(kStudent, kStudent, kStudent), "become group {}", kStudent);
   check(::setresuid(kStudent, kStudent, kStudent), "become user {}", kStudent);
+  if (keeps_some) inherit_capabilities(capabilities);
 }
 
 // What a program finds that is started from a strange place.
@@ -165,15 +179,23 @@ void become_program(const std::vector<char*>& argv,
   if (!circumstances.cgroup_root.empty()) show_only(circumstances.cgroup_root);
   leak(circumstances.leaked_descriptors);
   join(circumstances.groups);
-  if (circumstances.inherits_capabilities) inherit_capabilities();
-  if (circumstances.no_setuid_fixup) {
-    check(::prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP), "set securebits");
+  if (circumstances.inherits_capabilities) inherit_capabilities(~0ULL);
+  lose_capabilities(circumstances.lost_capabilities);
+  if (const auto id = circumstances.real_id; id != 0) {
+    check(::setresgid(id, 0, 0), "have another real group");
+    check(::setresuid(id, 0, 0), "have another real user");
+  }
+  if (circumstances.securebits != 0) {
+    check(::prctl(PR_SET_SECUREBITS, circumstances.securebits),
+          "set securebits");
   }
   if (circumstances.careless_caller) be_careless();
   if (!circumstances.failing_calls.empty()) {
     make_fail(circumstances.failing_calls);
   }
-  if (circumstances.student) become_student();
+  if (circumstances.student) {
+    become_student(circumstances.student_capabilities);
+  }
   check(::execve(argv[0], argv.data(), variables.data()), "run {}", argv[0]);
 }
 

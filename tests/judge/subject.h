@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <sys/types.h>
 
+#include <cstdint>
 #include <optional>
 #include <ostream>
 #include <string>
@@ -69,9 +70,18 @@ struct Circumstances {
   // Has its caller made all capabilities inheritable, and root's ambient?
   bool inherits_capabilities = false;
 
-  // Does the kernel leave its capabilities alone when it becomes another user?
-  // capabilities(7), SECBIT_NO_SETUID_FIXUP.
-  bool no_setuid_fixup = false;
+  // Capabilities that it does not have, as bits: its caller has taken them out
+  // of the bounding set.
+  std::uint64_t lost_capabilities = 0;
+
+  // Capabilities that the student has, as bits. They are ambient.
+  std::uint64_t student_capabilities = 0;
+
+  // Its real user and group. Root only in effect, if that is not 0.
+  uid_t real_id = 0;
+
+  // Its caller's securebits: capabilities(7).
+  unsigned securebits = 0;
 
   // Descriptors that it finds open, as a careless caller leaves them: each is
   // the guest's root directory.

@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 #include <tuple>
@@ -199,21 +200,38 @@ void CallWatch::take_over() {
 }
 
 pid_t CallWatch::receive() {
+  const auto held = receive_call();
+  return held ? held->pid : 0;
+}
+
+std::optional<HeldCall> CallWatch::receive_call() {
   pollfd held{listener_.get(), POLLIN, 0};
-  if (::poll(&held, 1, 0) != 1 || (held.revents & POLLIN) == 0) return 0;
+  if (::poll(&held, 1, 0) != 1 || (held.revents & POLLIN) == 0) return {};
   seccomp_notif call{};
   // It can fail: the process has been killed meanwhile.
   if (::ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_RECV, &call) == -1) {
-    return 0;
+    return {};
   }
   held_ = call.id;
-  return static_cast<pid_t>(call.pid);
+  HeldCall result{.pid = static_cast<pid_t>(call.pid),
+                  .number = call.data.nr,
+                  .arguments = {}};
+  std::copy_n(call.data.args, result.arguments.size(),
+              result.arguments.begin());
+  return result;
 }
 
 void CallWatch::release() const {
   seccomp_notif_resp response{};
   response.id = held_;
   response.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+  (void)::ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_SEND, &response);
+}
+
+void CallWatch::answer(std::int64_t result) const {
+  seccomp_notif_resp response{};
+  response.id = held_;
+  response.val = result;
   (void)::ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_SEND, &response);
 }
 

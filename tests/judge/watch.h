@@ -6,6 +6,7 @@
 
 #include <sys/types.h>
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -81,6 +82,13 @@ struct FailingCall {
 // fail, in it and in all of its children.
 void make_fail(const std::vector<FailingCall>& calls);
 
+// A system call that a process is held at.
+struct HeldCall {
+  pid_t pid = 0;
+  int number = -1;
+  std::array<std::uint64_t, 6> arguments{};
+};
+
 // Holds every process of a program just before it makes one of some system
 // calls.
 class CallWatch {
@@ -99,8 +107,14 @@ class CallWatch {
   // Takes note of a process that is held, and returns it. 0 if there is none.
   [[nodiscard]] pid_t receive();
 
+  // The same, and says what it is held at.
+  [[nodiscard]] std::optional<HeldCall> receive_call();
+
   // Lets that one make its call.
   void release() const;
+
+  // Lets it go on without: its call has returned `result`, 0 or more.
+  void answer(std::int64_t result) const;
 
  private:
   std::vector<Call> calls_;
