@@ -30,7 +30,6 @@ UNMARKED = {
     "01_mount",
     "02_pid",
     "03_user",
-    "05_net",
     "06_cgroups",
     "07_caps",
     "08_seccomp",
