@@ -8,8 +8,9 @@ For the lesson 06_cgroups there are
     //tests:06_cgroups_steps      the solution, written step by step: what is there
                                   is right, and all else waits for the next step
     //tests:06_cgroups_mutants    every wrong solution fails at the step it names
+    //tests:06_cgroups_right      every right solution of another make is right
 
-The last two judge many programs, one after another in the same machine. Building a
+The last three judge many programs, one after another in the same machine. Building a
 program is a target of its own: //tests:mutants/06_cgroups/NAME/06_cgroups.
 """
 
@@ -149,8 +150,7 @@ def _judged_programs_test_impl(ctx):
         program = target[DefaultInfo].files_to_run.executable
         files.append(program)
         entries.append(dict(json.decode(entry), program = program.short_path))
-    for patch in ctx.files.wrong:
-        files.append(patch)
+    files += ctx.files.patches
     programs = ctx.actions.declare_file(ctx.label.name + ".json")
     ctx.actions.write(programs, json.encode(entries))
 
@@ -180,8 +180,8 @@ judged_programs_test = rule(
             doc = "Each with what judge_many.h wants to know of it, as JSON.",
             mandatory = True,
         ),
-        "wrong": attr.label_list(
-            doc = "The patches that are named there.",
+        "patches": attr.label_list(
+            doc = "Those that are named there.",
             allow_files = [".patch"],
         ),
         "judge": attr.label(executable = True, cfg = "target", mandatory = True),
@@ -253,7 +253,7 @@ def _changed_solution(folder, lesson, exercise, uses, srcs, cmd):
         cmd = cmd.replace("$(SOLUTION)", "$(location %s)" % solution),
     )
 
-def _judged_programs(name, judge, programs, wrong = []):
+def _judged_programs(name, judge, programs, patches = []):
     """A test that judges `programs`, a dictionary: label, what is to be known."""
     judged_programs_test(
         name = name,
@@ -261,10 +261,10 @@ def _judged_programs(name, judge, programs, wrong = []):
         timeout = "eternal",  # A busy machine has been seen to need six minutes.
         judge = judge,
         machines = _TOGETHER,
+        patches = patches,
         probe = "//tests/probe",
         programs = {label: json.encode(about) for label, about in programs.items()},
         tags = _TAGS + ["cpu:2"],
-        wrong = wrong,
     )
 
 def _written_until(step, lesson, exercise, uses):
@@ -284,10 +284,10 @@ def _written_until(step, lesson, exercise, uses):
 def _name_of(patch):
     return patch.split("/")[-1][:-len(".patch")]
 
-def _mutant(lesson, exercise, patch, uses):
+def _patched(lesson, exercise, patch, uses):
     """The solution with `patch` applied. Returns the program's label."""
     return _changed_solution(
-        folder = "mutants/%s/%s" % (lesson, _name_of(patch)),
+        folder = patch[:-len(".patch")],
         lesson = lesson,
         exercise = exercise,
         uses = uses,
@@ -297,12 +297,28 @@ def _mutant(lesson, exercise, patch, uses):
               "patch --quiet --fuzz=0 --no-backup-if-mismatch $@ $(location %s)" % patch,
     )
 
+def _judged_patches(name, kind, judge, patches, lesson, exercise, uses):
+    """A test that judges solutions with patches, all of them "wrong" or "right"."""
+    _judged_programs(
+        name = name,
+        judge = judge,
+        patches = patches,
+        programs = {
+            _patched(lesson, exercise, patch, uses): {
+                "name": _name_of(patch),
+                kind: "%s/%s" % (native.package_name(), patch),
+            }
+            for patch in patches
+        },
+    )
+
 def judged_lesson(name, exercise, steps, uses = [], arguments = []):
     """Makes the targets that judge a lesson.
 
     Args:
-      name: the lesson, "06_cgroups". NAME/*_test.cc have its cases, and
-        mutants/NAME/*.patch its wrong solutions.
+      name: the lesson, "06_cgroups". NAME/*_test.cc have its cases,
+        mutants/NAME/*.patch its wrong solutions, and right/NAME/*.patch right ones
+        of another make.
       exercise: the file that the learner writes, without ".cc".
       steps: how many steps it has.
       uses: the lessons whose steps this one calls, as in lessons/BUILD.
@@ -341,19 +357,10 @@ def judged_lesson(name, exercise, steps, uses = [], arguments = []):
             for step in range(1, steps)
         },
     )
-    patches = native.glob(["mutants/%s/*.patch" % name])
-    _judged_programs(
-        name = name + "_mutants",
-        judge = judge,
-        programs = {
-            _mutant(name, exercise, patch, uses): {
-                "name": _name_of(patch),
-                "wrong": "%s/%s" % (native.package_name(), patch),
-            }
-            for patch in patches
-        },
-        wrong = patches,
-    )
+    for folder, kind in [("mutants", "wrong"), ("right", "right")]:
+        patches = native.glob(["%s/%s/*.patch" % (folder, name)], allow_empty = True)
+        if patches:
+            _judged_patches("%s_%s" % (name, folder), kind, judge, patches, name, exercise, uses)
 
 def judged_program(name, program, **kwargs):
     """A test that judges `program`, with the cases of NAME/*_test.cc. Manual."""

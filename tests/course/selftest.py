@@ -34,6 +34,8 @@ BREAKAGES = [
      "names the manual page"),
     ("a wrong solution without a reason", "tests/mutants/00_chroot/no_chdir.patch", "Mistake:", "Error:",
      "has no line `Mistake"),
+    ("a right solution without a technique", "tests/right/04_uts/raw_calls.patch", "Technique:", "Trick:",
+     "has no first line `Technique"),
 ]
 
 BROKEN_PROMISES = [

@@ -7,8 +7,8 @@ For each lesson: its folder has the exercise, the contract and main.cc, and all 
 given/ or experiments/; the steps of the exercise are numbered without gaps; the solution
 differs from it in the bodies of the steps and nowhere else; the judge has a case for
 each step and for no other, and points for each, and is run on the solution written up
-to each step; a wrong solution is known for each step, and says what it is; the chapter
-has a heading for each. For each chapter and every other text: every file, target and
+to each step; a wrong solution is known for each step, and says what it is; a right one
+of another make says what is different; the chapter has a heading for each. For each chapter and every other text: every file, target and
 manual page that it names exists. (Links are links_test.py's business.)
 """
 
@@ -153,6 +153,12 @@ def check_mutants(where, folder, lesson, steps):
             problem(where, f"no wrong solution fails at step {step}: can its cases fail?")
 
 
+def check_right(folder):
+    for patch in sorted(folder.glob("*.patch")):
+        if not read(patch).startswith("Technique: "):
+            problem(patch, "has no first line `Technique: ...` before the diff")
+
+
 def judge_files(root, lesson):
     """The sources of a lesson's judge."""
     return sorted((root / "tests" / lesson).glob("*_test.cc"))
@@ -181,6 +187,7 @@ def check_lesson(root, folder):
                 "".join(read(path) for path in judge_files(root, lesson)))
     check_build("tests/BUILD", lesson, steps, read(root / "tests/BUILD"))
     check_mutants(f"tests/mutants/{lesson}", root / "tests/mutants" / lesson, lesson, steps)
+    check_right(root / "tests/right" / lesson)
     headings = HEADING.findall(read(chapter))
     if headings != steps:
         problem(chapter.relative_to(root), f"headings for steps {headings}, expected {steps}")
@@ -206,7 +213,7 @@ def target_exists(root, label):
         return True
     base = name
     if package == "tests":
-        base = re.sub(r"_(solution|skeleton|steps|mutants|judge)$", "", name)
+        base = re.sub(r"_(solution|skeleton|steps|mutants|right|judge)$", "", name)
     elif package == "tests/course":
         base = name.removesuffix("_console")
     return f'"{name}"' in read(build) or f'"{base}"' in read(build) or name == "all"

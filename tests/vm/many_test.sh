@@ -29,6 +29,11 @@ judge() {
   status=$?
 }
 
+# right NAME HEADER: an entry for a wrong program, as if it were a right one.
+right() {
+  printf '{"name": "%s", "program": "tests/mutants/00_chroot/%s/00_chroot", "right": "%s"}\n' "$1" "$1" "$2"
+}
+
 # Headers that say something else than what happens.
 sed 's/^Fails: .*/Fails: 00.2/' "$patches/no_chdir.patch" >"$scratch/other_step"
 sed 's/^Says: .*/Says: nothing of the kind/' "$patches/no_chdir.patch" >"$scratch/other_words"
@@ -56,6 +61,13 @@ expect "who ends or stops the judge costs the guest" 0 '*4 of 4 are as they shou
 
 judge "$(hostile ends_the_judge_politely "$scratch/at_a_step")"
 expect "who tells the judge that it is enough has no verdict" 1 '*NOT AS IT SHOULD: fails at machine (00.1 expected)*'
+
+printf 'Technique: no second call\n' >"$scratch/technique"
+judge "$(right no_chdir "$scratch/technique")"
+expect "a right solution that is refused is not as it should be" 1 \
+  '*Technique: no second call*no_chdir: NOT AS IT SHOULD: all is right*WRONG    00.1*0 of 1 are*'
+judge "$(right no_chdir "$patches/no_chdir.patch")"
+expect "a right solution has to say what is different" 125 '*does not say what is different*'
 
 judge "$(mutant no_chdir)" "$(mutant only_chdir)" -- --filter 'only_*'
 expect "a filter picks programs by their names" 0 '*only_chdir: as it should*1 of 1 are*'

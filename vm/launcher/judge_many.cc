@@ -118,8 +118,8 @@ Judged Many::judge(const Program& program, const std::string& lesson,
 
 void Many::tell(const Program& program, const Result& result) {
   const std::lock_guard printing(printing_);
-  if (!result.met && !program.mistake.empty()) {
-    fmt::print("\nMistake: {}\n", program.mistake);
+  if (!result.met && !program.about.empty()) {
+    fmt::print("\n{}\n", program.about);
   }
   fmt::print("{}: {}: {}\n", program.name,
              result.met ? "as it should" : "NOT AS IT SHOULD", result.report);

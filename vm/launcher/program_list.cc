@@ -30,14 +30,22 @@ std::string field(const std::string& header, const std::string& name) {
 Program program_of(const json& entry) {
   Program program{.name = entry.at("name"), .path = entry.at("program")};
   program.expected.waiting = entry.value("waiting", "");
-  if (!entry.contains("wrong")) return program;
-  const auto wrong = entry.at("wrong").get<std::string>();
-  const auto header = content(wrong);
-  program.mistake = field(header, "Mistake");
-  program.expected.failure = field(header, "Fails");
-  program.expected.text = field(header, "Says");
-  if (program.expected.failure.empty()) {
-    throw std::runtime_error(wrong + " does not say how it fails");
+  if (entry.contains("wrong")) {
+    const auto wrong = entry.at("wrong").get<std::string>();
+    const auto header = content(wrong);
+    program.about = "Mistake: " + field(header, "Mistake");
+    program.expected.failure = field(header, "Fails");
+    program.expected.text = field(header, "Says");
+    if (program.expected.failure.empty()) {
+      throw std::runtime_error(wrong + " does not say how it fails");
+    }
+  } else if (entry.contains("right")) {
+    const auto right = entry.at("right").get<std::string>();
+    const auto technique = field(content(right), "Technique");
+    program.about = "Technique: " + technique;
+    if (technique.empty()) {
+      throw std::runtime_error(right + " does not say what is different");
+    }
   }
   return program;
 }
