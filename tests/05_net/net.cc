@@ -1,14 +1,11 @@
 #include "tests/05_net/net.h"
 
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/syscall.h>
-#include <unistd.h>
 
 #include <csignal>
-#include <sstream>
 
 namespace net {
 namespace {
@@ -59,30 +56,6 @@ Place place_of_neighbours() {
 Options with_command(Options options) {
   options.insert(options.end(), {"--", judge::guest().probe(), "exit", "0"});
   return options;
-}
-
-// The memory of a process that it writes to itself.
-std::string memory_of(pid_t pid) {
-  const judge::Process process(pid);
-  const auto path = fmt::format("{}/mem", pid);
-  const kit::UniqueFd memory{
-      ::openat(judge::guest().proc(), path.c_str(), O_RDONLY | O_CLOEXEC)};
-  std::string all;
-  std::istringstream maps(process.file("maps"));
-  for (std::string line; std::getline(maps, line);) {
-    unsigned long begin = 0;
-    unsigned long end = 0;
-    char rights[5] = {};
-    if (std::sscanf(line.c_str(), "%lx-%lx %4s", &begin, &end, rights) != 3 ||
-        rights[1] != 'w') {
-      continue;
-    }
-    std::string part(end - begin, '\0');
-    const auto size = ::pread(memory.get(), part.data(), part.size(),
-                              static_cast<off_t>(begin));
-    if (size > 0) all.append(part, 0, static_cast<std::size_t>(size));
-  }
-  return all;
 }
 
 }  // namespace
@@ -175,10 +148,16 @@ void kill(const judge::Box& box) {
   CHECK(box.becomes_true([&] { return !command.exists(); }));
 }
 
+judge::Circumstances without_chance() {
+  return {.failing_calls = {{.call = {SYS_getrandom}, .error = 0}}};
+}
+
 // Whoever sends a message calls one of the first two.
-Stepwise::Stepwise(Options options)
-    : subject_(with_command(std::move(options)),
-               {.held_calls = {{SYS_sendto}, {SYS_sendmsg}, {SYS_execve}}}) {}
+Stepwise::Stepwise(Options options, judge::Circumstances circumstances)
+    : subject_(with_command(std::move(options)), [&] {
+        circumstances.held_calls = {{SYS_sendto}, {SYS_sendmsg}, {SYS_execve}};
+        return circumstances;
+      }()) {}
 
 bool Stepwise::goes_on_until(const std::function<bool()>& look) {
   for (;;) {
@@ -215,22 +194,6 @@ std::optional<Network> Stepwise::inside() const {
     if (kinds.contains("net")) return Network::of(each.pid);
   }
   return {};
-}
-
-std::set<std::string> Stepwise::given_names() const {
-  static const std::string prefix = "veth-";
-  constexpr std::size_t kDigits = 8;
-  const auto memory = memory_of(subject_.pid());
-  std::set<std::string> names;
-  for (auto at = memory.find(prefix); at != std::string::npos;
-       at = memory.find(prefix, at + 1)) {
-    const auto digits = memory.substr(at + prefix.size(), kDigits);
-    const auto end = digits.find_first_not_of("0123456789abcdef");
-    if (digits.size() == kDigits && end == std::string::npos) {
-      names.insert(prefix + digits);
-    }
-  }
-  return names;
 }
 
 void Stepwise::kill() {

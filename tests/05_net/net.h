@@ -70,11 +70,16 @@ judge::Result run_with(Options options,
 
 void check_refused(const judge::Result& result, const std::string& named);
 
+// Where the kernel says that it has made a random number, and has not: the
+// program then gives its link the number 0.
+judge::Circumstances without_chance();
+inline constexpr char kLinkWithoutChance[] = "veth-00000000";
+
 // The program, with a command that ends with 0 at once. It is held each time
 // that it is about to send a message to the kernel, or to run the command.
 class Stepwise {
  public:
-  explicit Stepwise(Options options);
+  explicit Stepwise(Options options, judge::Circumstances circumstances = {});
 
   // Lets it go on until `look` returns true, asked at each of these moments,
   // and holds it there. False if it has ended before.
@@ -85,10 +90,6 @@ class Stepwise {
 
   // The container's network, once there is one.
   [[nodiscard]] std::optional<Network> inside() const;
-
-  // The host's links whose names the program was given for them: each is
-  // somewhere in its memory.
-  [[nodiscard]] std::set<std::string> given_names() const;
 
   // Kills it, and waits until it has ended.
   void kill();
