@@ -38,6 +38,16 @@ TEST_CASE("05: both ends have their addresses",
       "An address is for everywhere: ifa_scope is RT_SCOPE_UNIVERSE, which is "
       "0. One of the scope \"link\" is not used beyond the neighbours.");
   CHECK(inner == Set{place.range()});
+  Set outer;
+  for (const auto& [name, link] : events.here().links) {
+    if (name.starts_with("veth-"))
+      outer.insert(link.addresses.begin(), link.addresses.end());
+  }
+  HINT(
+      "The host's end has an address of its own, as IFA_LOCAL, and at the "
+      "other end is the container's, as IFA_ADDRESS, with a length of 32. It "
+      "is for everywhere, too.");
+  CHECK(outer == Set{place.nth(1) + " to " + place.ip + "/32"});
 
   const auto inside = net::network_of(box);
   const auto routes = Network::host().routes();
@@ -88,7 +98,7 @@ TEST_CASE("05: an address that the link has is an error",
   HINT(
       "The link had the address already. The kernel says EEXIST, if "
       "NLM_F_CREATE and NLM_F_EXCL are among the message's flags and "
-      "NLM_F_REPLACE is not. The message names the address.");
+      "NLM_F_REPLACE is not. The command must not run.");
   net::check_refused(result, place.ip);
   CHECK_THAT(result.errors, judge::contains(std::strerror(EEXIST)));
   CHECK(judge::Host::settled(before) == before);
@@ -147,6 +157,8 @@ TEST_CASE("05: the container has a way out, through the gateway",
       "for all addresses, and RT_TABLE_MAIN. Then every other route is more "
       "exact, and goes first.");
   CHECK(routes.contains(way_out));
+  HINT("It is one route more than that to the neighbours, and no other.");
+  CHECK(routes.size() == 2);
   const auto expected = place.gateway + " to " + place.ip + "/32";
   HINT("The gateway is the host's end: no other link may get that address.");
   const auto& here = events.here().links;
@@ -177,8 +189,7 @@ TEST_CASE("05: a gateway that cannot be reached is an error",
   HINT(
       "eth0 had no address any more, so that the gateway was nobody's "
       "neighbour. The kernel says ENETUNREACH, unless it is told not to look "
-      "(RTNH_F_ONLINK). The command must not run, and the message names the "
-      "gateway.");
+      "(RTNH_F_ONLINK). The command must not run.");
   net::check_refused(result, place.gateway);
   CHECK_THAT(result.errors, judge::contains(std::strerror(ENETUNREACH)));
   CHECK(judge::Host::settled(before) == before);

@@ -170,7 +170,7 @@ TEST_CASE("05: a port that is taken is an error",
 
   HINT(
       "Somebody listens at the port, so that bind() fails. The command must "
-      "not run, and the message names the port.");
+      "not run.");
   check_taken(result, port);
   CHECK(judge::Host::settled(before) == before);
 }

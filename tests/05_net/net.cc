@@ -137,6 +137,7 @@ judge::Result run_with(Options options,
 void check_refused(const judge::Result& result, const std::string& named) {
   CHECK(result.ending == exited(125));
   CHECK(result.is_one_line());
+  HINT("The message names what it is about: " << named << ".");
   CHECK_THAT(result.errors, judge::contains(named));
 }
 
