@@ -203,10 +203,10 @@ def _judged(name, machines = 1, tags = [], **kwargs):
     )
 
 def _judge_binary(name, deps = []):
-    """The judge made of NAME/*_test.cc. Returns its name."""
+    """The judge made of NAME/*.cc, cases in *_test.cc. Returns its name."""
     cc_binary(
         name = name + "_judge",
-        srcs = native.glob([name + "/*_test.cc"], allow_empty = False) +
+        srcs = native.glob([name + "/*.cc"], allow_empty = False) +
                native.glob([name + "/*.h"], allow_empty = True),
         copts = JUDGE_COPTS,
         linkopts = JUDGE_LINKOPTS,

@@ -19,11 +19,35 @@ using netlink::raw;
 using netlink::request;
 using netlink::text_attribute;
 
-void set_up_end(const End& end) {
-  const auto index = static_cast<int>(::if_nametoindex(end.link.c_str()));
-  add_second_address(end, end.address);
+std::string bytes_of(const std::string& address) {
+  in_addr number{};
+  if (::inet_pton(AF_INET, address.c_str(), &number) != 1) {
+    throw std::invalid_argument(address + " is not an address");
+  }
+  return raw(number);
+}
+
+ifinfomsg link_of(const std::string& name) {
   ifinfomsg link{};
-  link.ifi_index = index;
+  link.ifi_index = static_cast<int>(::if_nametoindex(name.c_str()));
+  return link;
+}
+
+void request_address(int type, int flags, const End& end,
+                     const std::string& address) {
+  ifaddrmsg fixed{};
+  fixed.ifa_family = AF_INET;
+  fixed.ifa_prefixlen = static_cast<unsigned char>(end.length);
+  fixed.ifa_index = ::if_nametoindex(end.link.c_str());
+  const auto bytes = bytes_of(address);
+  request(
+      type, flags,
+      raw(fixed) + attribute(IFA_LOCAL, bytes) + attribute(IFA_ADDRESS, bytes));
+}
+
+void set_up_end(const End& end) {
+  add_second_address(end, end.address);
+  auto link = link_of(end.link);
   link.ifi_flags = IFF_UP;
   link.ifi_change = IFF_UP;
   request(RTM_NEWLINK, 0, raw(link));
@@ -47,24 +71,50 @@ void lay_cable(const End& here, const End& there) {
 
 void add_second_address(const End& end, const std::string& address) {
   end.network.run([&] {
-    ifaddrmsg fixed{};
-    fixed.ifa_family = AF_INET;
-    fixed.ifa_prefixlen = static_cast<unsigned char>(end.length);
-    fixed.ifa_index = ::if_nametoindex(end.link.c_str());
-    in_addr number{};
-    if (::inet_pton(AF_INET, address.c_str(), &number) != 1) {
-      throw std::invalid_argument(address + " is not an address");
-    }
-    const auto bytes = raw(number);
-    request(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL,
-            raw(fixed) + attribute(IFA_LOCAL, bytes) +
-                attribute(IFA_ADDRESS, bytes));
+    request_address(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, end, address);
   });
 }
 
+void remove_address(const End& end) {
+  end.network.run([&] { request_address(RTM_DELADDR, 0, end, end.address); });
+}
+
+void set_flags(const Network& network, const std::string& link,
+               unsigned flags) {
+  network.run([&] {
+    auto fixed = link_of(link);
+    fixed.ifi_flags = flags;
+    fixed.ifi_change = ~0U;
+    request(RTM_NEWLINK, 0, raw(fixed));
+  });
+}
+
+void add_route(const Network& network, const std::string& to,
+               const std::string& via) {
+  rtmsg route{};
+  route.rtm_family = AF_INET;
+  route.rtm_table = RT_TABLE_MAIN;
+  route.rtm_protocol = RTPROT_STATIC;
+  route.rtm_type = RTN_UNICAST;
+  std::string attributes = attribute(RTA_GATEWAY, bytes_of(via));
+  if (to != "default") {
+    route.rtm_dst_len = 32;
+    attributes += attribute(RTA_DST, bytes_of(to));
+  }
+  network.run([&] {
+    request(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, raw(route) + attributes);
+  });
+}
+
+void make_link(const std::string& name) {
+  request(
+      RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL,
+      raw(ifinfomsg{}) + text_attribute(IFLA_IFNAME, name) +
+          attribute(IFLA_LINKINFO, text_attribute(IFLA_INFO_KIND, "dummy")));
+}
+
 void remove_link(const std::string& name) {
-  ifinfomsg link{};
-  link.ifi_index = static_cast<int>(::if_nametoindex(name.c_str()));
+  const auto link = link_of(name);
   if (link.ifi_index != 0) request(RTM_DELLINK, 0, raw(link));
 }
 

@@ -119,6 +119,16 @@ std::map<std::string, std::string> Network::neighbours(
   return found;
 }
 
+int Network::number_of_rules() const {
+  int number = 0;
+  run([&] {
+    const auto type = (NFNL_SUBSYS_NFTABLES << 8) | NFT_MSG_GETRULE;
+    dump(NETLINK_NETFILTER, type, raw(nfgenmsg{}),
+         [&](const auto&) { ++number; });
+  });
+  return number;
+}
+
 std::set<std::string> Network::tables() const {
   std::set<std::string> tables;
   run([&] {

@@ -30,8 +30,10 @@ struct Link {
   int peer = 0;                     // The index of its other end, or 0.
   bool up = false;                  // It is switched on,
   bool carrier = false;             // and so is its other end.
+  unsigned flags = 0;               // All of its flags: netdevice(7).
   std::string hardware;             // Its hardware address: six bytes.
-  std::set<std::string> addresses;  // "10.0.5.2/24", "10.0.5.1 to 10.0.5.2/32"
+  std::set<std::string> addresses;  // "10.0.5.2/24", "10.0.5.1 to 10.0.5.2/32";
+                                    // "127.0.0.1/8 scope host" if not for all.
 };
 
 // An IPv4 route of the main table. Printed as ip(8) does: "default via 10.0.5.1
@@ -63,6 +65,9 @@ class Network {
 
   // The tables of nf_tables: "ip container-kit-10.0.5.2".
   [[nodiscard]] std::set<std::string> tables() const;
+
+  // How many rules they have.
+  [[nodiscard]] int number_of_rules() const;
 
   // Sockets: connection.cc.
 

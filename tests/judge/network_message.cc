@@ -21,6 +21,7 @@ std::pair<std::string, Link> parse_link(const nlmsghdr& message) {
   const auto [fixed, attributes] = parse<ifinfomsg>(message);
   Link link;
   link.index = fixed.ifi_index;
+  link.flags = fixed.ifi_flags;
   link.up = (fixed.ifi_flags & IFF_UP) != 0;
   link.carrier = (fixed.ifi_flags & IFF_RUNNING) != 0;
   link.hardware = bytes_of(attributes, IFLA_ADDRESS);
@@ -40,6 +41,19 @@ FoundAddress parse_address(const nlmsghdr& message) {
   const auto other = address_of(attributes, IFA_ADDRESS);
   auto text = fmt::format("{}/{}", other, fixed.ifa_prefixlen);
   if (own != other) text = own + " to " + text;
+  switch (fixed.ifa_scope) {
+    case RT_SCOPE_UNIVERSE:
+      break;
+    case RT_SCOPE_LINK:
+      text += " scope link";
+      break;
+    case RT_SCOPE_HOST:
+      text += " scope host";
+      break;
+    default:
+      text += fmt::format(" scope {}", fixed.ifa_scope);
+  }
+  if ((fixed.ifa_flags & IFA_F_PERMANENT) == 0) text += " for a while";
   return {static_cast<int>(fixed.ifa_index), text};
 }
 

@@ -184,7 +184,9 @@ void CallWatch::begin() const {
   Parcel parcel;
   const int fd = listener.get();
   std::memcpy(CMSG_DATA(parcel.header()), &fd, sizeof fd);
-  check(::sendmsg(sender_.get(), &parcel.message, 0), "hand a listener over");
+  // Nobody watches this call, but sendmsg() perhaps.
+  mmsghdr envelope{parcel.message, 0};
+  check(::sendmmsg(sender_.get(), &envelope, 1, 0), "hand a listener over");
 }
 
 void CallWatch::take_over() {

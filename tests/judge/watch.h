@@ -75,7 +75,7 @@ struct Call {
 // A call that does nothing but fail.
 struct FailingCall {
   Call call;
-  int error = 0;  // EPERM, ...
+  int error = 0;  // EPERM, ... With 0 it does nothing either, and returns 0.
 };
 
 // In the process that is to be the program, as root: from now on these calls
