@@ -108,9 +108,32 @@ void inherit_capabilities() {
   }
 }
 
-void become_student() {
+void drop(const std::vector<int>& capabilities) {
+  for (const int each : capabilities) {
+    check(::prctl(PR_CAPBSET_DROP, each), "drop a capability");
+  }
+}
+
+// With these capabilities, which an exec keeps: capabilities(7), ambient.
+void become_student(const std::vector<int>& capabilities) {
+  const int keeps = capabilities.empty() ? 0 : 1;
+  check(::prctl(PR_SET_KEEPCAPS, keeps), "keep capabilities");
   check(::setresgid(kStudent, kStudent, kStudent), "become group {}", kStudent);
   check(::setresuid(kStudent, kStudent, kStudent), "become user {}", kStudent);
+  if (keeps == 0) return;
+
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct halves[2] = {};
+  for (const int each : capabilities) {
+    const __u32 bit = 1U << (each % 32);
+    halves[each / 32].permitted |= bit;
+    halves[each / 32].inheritable |= bit;
+  }
+  check(::syscall(SYS_capset, &header, halves), "set capabilities");
+  for (const int each : capabilities) {
+    check(::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, each, 0, 0),
+          "raise a capability");
+  }
 }
 
 // What a program finds that is started from a strange place.
@@ -173,7 +196,10 @@ void become_program(const std::vector<char*>& argv,
   if (!circumstances.failing_calls.empty()) {
     make_fail(circumstances.failing_calls);
   }
-  if (circumstances.student) become_student();
+  drop(circumstances.missing_capabilities);
+  if (circumstances.student) {
+    become_student(circumstances.students_capabilities);
+  }
   check(::execve(argv[0], argv.data(), variables.data()), "run {}", argv[0]);
 }
 

@@ -66,6 +66,11 @@ struct Circumstances {
   // The supplementary groups that it is in.
   std::vector<gid_t> groups;
 
+  // Capabilities that it lacks, as root; and those that it has, as student:
+  // CAP_SETUID and the like.
+  std::vector<int> missing_capabilities;
+  std::vector<int> students_capabilities;
+
   // Has its caller made all capabilities inheritable, and root's ambient?
   bool inherits_capabilities = false;
 

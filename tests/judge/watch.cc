@@ -207,6 +207,7 @@ pid_t CallWatch::receive() {
     return 0;
   }
   held_ = call.id;
+  number_ = call.data.nr;
   return static_cast<pid_t>(call.pid);
 }
 

@@ -99,6 +99,9 @@ class CallWatch {
   // Takes note of a process that is held, and returns it. 0 if there is none.
   [[nodiscard]] pid_t receive();
 
+  // The number of the call that it is held at.
+  [[nodiscard]] int number() const { return number_; }
+
   // Lets that one make its call.
   void release() const;
 
@@ -107,6 +110,7 @@ class CallWatch {
   kit::UniqueFd sender_, receiver_;  // For the listener, from there to here.
   kit::UniqueFd listener_;
   std::uint64_t held_ = 0;
+  int number_ = -1;
 };
 
 }  // namespace judge
