@@ -31,40 +31,46 @@ namespace container {
 // ---- The steps -------------------------------------------------------------
 
 // Step 03.1. Fills in what makes clone3() start the child in a user namespace
-// of its own. Other flags in `args` stay: namespaces that are made by the same
-// call belong to the new user namespace.
+// of its own [own]. Other flags in `args` stay [flags], and no others are added
+// [only]: namespaces that are made by the same call belong to the new user
+// namespace.
 //
-// The caller stays where it is.
+// The caller stays where it is [caller].
 void ask_for_users_of_its_own(clone_args& args);
 
 // Step 03.2. In the parent: writes `map` to `file`, which is the uid_map or the
-// gid_map in the child's directory of /proc. Each range is a line: its first id
-// inside, its first id outside, and how many there are. The kernel takes one
-// write(2) for a map, and never a second.
+// gid_map in the child's directory of /proc [file]. Each range [ranges] is a
+// line: its first id inside, its first id outside, and how many there are
+// [line]; each can be any 32-bit number [bits]. The kernel takes one write(2)
+// for a map, and never a second [once].
 //
-// Throws SystemError: EPERM if it is not the caller's to give.
+// Throws SystemError: EPERM if it is not the caller's to give [EPERM].
 void write_map(const std::filesystem::path& file, const IdMap& map);
 
-// Step 03.3. In the parent: writes the child's gid_map. Who has no CAP_SETGID
-// must promise first that nobody inside will change supplementary groups: by
-// the word "deny" in the child's file `setgroups`. Who has it promises nothing.
+// Step 03.3. In the parent: writes the child's gid_map [map]. Who has no
+// CAP_SETGID must promise first that nobody inside will change supplementary
+// groups: by the word "deny" in the child's file `setgroups` [promise]. Who has
+// it promises nothing, and leaves that file alone [free].
 //
 // Throws SystemError.
 void map_groups(pid_t child, const IdMap& map);
 
 // Step 03.4. In the parent: has the program newuidmap or newgidmap write a map
-// that the caller itself may not write, and waits until it has done so. It is
-// called like this, with three words for each range:
+// that the caller itself may not write [map], and waits until it has done so
+// [waits]. It is looked for in PATH [PATH], and called like this, with three
+// words for each range [words]:
 //
 //   newuidmap CHILD INSIDE OUTSIDE COUNT [INSIDE OUTSIDE COUNT]...
 //
-// Throws SystemError, and std::runtime_error if the program ended with another
-// status than 0. What it has to say, it has said on standard error.
+// Throws SystemError, and std::runtime_error, which names the program [names],
+// if that ended with another status than 0 [status], or by a signal [signal].
+// What it has to say, it has said on standard error [says].
 void map_by_program(const std::string& program, pid_t child, const IdMap& map);
 
-// Step 03.5. In the child, once both maps are written: becomes user 0 and group
-// 0 of the namespace, for good, and leaves the caller's supplementary groups
-// if that may_set_groups().
+// Step 03.5. In the child, once both maps are written: becomes user 0 [user]
+// and group 0 [group] of the namespace, for good [good], and leaves the
+// caller's supplementary groups [leave] if that may_set_groups() [keep].
+// What else the process is, it stays: its securebits, for example [only].
 //
 // Throws SystemError.
 void become_root_inside();

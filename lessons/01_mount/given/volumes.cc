@@ -1,12 +1,15 @@
 #include "lessons/01_mount/given/volumes.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <climits>
+#include <utility>
 
 #include "lessons/01_mount/mount.h"
 #include "lessons/kit/check.h"
@@ -39,7 +42,7 @@ auto depth(const fs::path& path) {
 
 bool is_directory(int fd) {
   struct stat now {};
-  check(::fstat(fd, &now), "look at a volume");
+  check(::fstat(fd, &now), "look at a volume, or its target");
   return S_ISDIR(now.st_mode);
 }
 
@@ -88,24 +91,104 @@ bool is_missing(const fs::path& path) {
   return ::access(path.c_str(), F_OK) == -1 && errno == ENOENT;
 }
 
+// Where `path` leads by the links that are there now: a path without links, of
+// what is there or can be made. By what a magic link says, too, though step
+// 01.5 will not follow it.
+fs::path where_it_leads(const fs::path& path, int links = 40) {
+  fs::path place = "/";
+  for (auto name = path.begin(); name != path.end(); ++name) {
+    if (*name == "..") place = place.parent_path();
+    if (name->empty() || *name == "/" || *name == "." || *name == "..")
+      continue;
+    auto link = link_in(AT_FDCWD, place / *name);
+    if (!link) {
+      place /= *name;
+      continue;
+    }
+    if (links == 0) kit::fail("too many links lead to {}", path.native());
+    while (++name != path.end()) *link /= *name;
+    return where_it_leads(place / *link, links - 1);
+  }
+  return place;
+}
+
 // Opens a target, and makes it first if it is not there, with the directories
 // above it. Each name is made in a directory that step 01.5 has opened: so none
 // is made outside of the root, wherever links lead. A link to nothing names
 // what is to be made.
-UniqueFd ensure_target(const fs::path& path, Kind kind, int links = 40) {
+UniqueFd ensure_target(const fs::path& path, Kind kind) {
   if (!is_missing(path)) return open_target(path);
   const UniqueFd directory =
-      ensure_target(path.parent_path(), Kind::kDirectory, links);
+      ensure_target(path.parent_path(), Kind::kDirectory);
   if (make_entry(directory.get(), path.filename(), kind)) {
     return open_target(path);
   }
-  const auto link = link_in(directory.get(), path.filename());
-  if (!link) return open_target(path);
-  if (links == 0) kit::fail("too many links lead to {}", path.native());
-  fs::path named = path.parent_path() / *link;
-  if (!named.has_filename()) named = named.parent_path();  // It ends in "/".
-  return ensure_target(named, kind, links - 1);
+  const fs::path place = where_it_leads(path);
+  return place == path ? open_target(path) : ensure_target(place, kind);
 }
+
+// What is in these is the kernel's, and not to be replaced by files: those who
+// read them would believe that the kernel has said it.
+void refuse_kernel_s(int target, const fs::path& path) {
+  struct statfs now {};
+  check(::fstatfs(target, &now), "look at {}", path.native());
+  for (const auto type : {PROC_SUPER_MAGIC, SYSFS_MAGIC, CGROUP2_SUPER_MAGIC}) {
+    if (now.f_type != type) continue;
+    kit::fail("the target {} is in a file system of the kernel's",
+              path.native());
+  }
+}
+
+void mount_on(int target, Mount& mount) {
+  if (mount.source.empty()) {
+    // By its descriptor: a path could lead elsewhere by now.
+    check(::fchdir(target), "enter the directory {}", mount.target.native());
+    mount_tmpfs(".", mount.size);
+    check(::chdir("/"), "return to the root");
+    return;
+  }
+  const auto kind = [](bool directory) {
+    return directory ? "directory" : "file";
+  };
+  const bool directory = is_directory(mount.volume.get());
+  if (is_directory(target) != directory) {
+    kit::fail("the volume {} is a {}, and its target {} is a {}",
+              mount.source.native(), kind(directory), mount.target.native(),
+              kind(!directory));
+  }
+  attach_volume(mount.volume.get(), target);
+  mount.volume.reset();
+}
+
+bool is_at_or_below(const fs::path& path, const fs::path& other) {
+  return std::mismatch(other.begin(), other.end(), path.begin(), path.end())
+             .first == other.end();
+}
+
+// Mounts each on the place that its target leads to, one after the other.
+class Places {
+ public:
+  void mount(Mount& mount) {
+    const fs::path place = where_it_leads(mount.target);
+    for (const auto& [other, target] : taken_) {
+      if (!is_at_or_below(other, place)) continue;
+      kit::fail(
+          "the target {} leads to {}, and what is mounted there covers "
+          "the mount on {}",
+          mount.target.native(), place.native(), target.native());
+    }
+    const bool is_file =
+        !mount.source.empty() && !is_directory(mount.volume.get());
+    const UniqueFd target =
+        ensure_target(mount.target, is_file ? Kind::kFile : Kind::kDirectory);
+    refuse_kernel_s(target.get(), mount.target);
+    mount_on(target.get(), mount);
+    taken_.emplace_back(place, mount.target);
+  }
+
+ private:
+  std::vector<std::pair<fs::path, fs::path>> taken_;  // Place and target.
+};
 
 }  // namespace
 
@@ -161,22 +244,23 @@ void open_volumes(std::vector<Mount>& mounts) {
 }
 
 void place_mounts(std::vector<Mount>& mounts) {
+  Places places;
+  std::vector<Mount*> elsewhere;
   for (auto& mount : mounts) {
-    const bool is_tmpfs = mount.source.empty();
-    const bool is_file = !is_tmpfs && !is_directory(mount.volume.get());
-    const UniqueFd target =
-        ensure_target(mount.target, is_file ? Kind::kFile : Kind::kDirectory);
-    if (is_tmpfs) {
-      // By its descriptor, too: a path could lead elsewhere by now.
-      check(::fchdir(target.get()), "enter the directory {}",
-            mount.target.native());
-      mount_tmpfs(".", mount.size);
-      check(::chdir("/"), "return to the root");
+    if (where_it_leads(mount.target) == mount.target) {
+      places.mount(mount);
     } else {
-      attach_volume(mount.volume.get(), target.get());
-      mount.volume.reset();
+      elsewhere.push_back(&mount);
     }
   }
+  // By a link of the root, they may lead to where another one had to be mounted
+  // first, or these to one another.
+  std::stable_sort(elsewhere.begin(), elsewhere.end(),
+                   [](const Mount* a, const Mount* b) {
+                     return depth(where_it_leads(a->target)) <
+                            depth(where_it_leads(b->target));
+                   });
+  for (Mount* mount : elsewhere) places.mount(*mount);
 }
 
 }  // namespace container

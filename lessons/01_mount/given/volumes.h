@@ -39,8 +39,12 @@ void open_volumes(std::vector<Mount>& mounts);
 // After that: attaches them (step 01.6), and mounts the tmpfs (step 01.7).
 //
 // What is not there of a target is made, with the directories above it, and
-// stays. Targets are opened by step 01.5: no link of the root leads out. Throws
-// SystemError.
+// stays. Targets are opened by step 01.5: no link of the root leads out. Those
+// that a link leads elsewhere come after all others.
+//
+// Throws SystemError, and std::runtime_error if a target leads to where it
+// would cover what is mounted already, or into a file system of the kernel's,
+// or is a file for a directory, or the other way round.
 void place_mounts(std::vector<Mount>& mounts);
 
 }  // namespace container
