@@ -31,7 +31,6 @@ UNMARKED = {
     "02_pid",
     "03_user",
     "05_net",
-    "06_cgroups",
     "07_caps",
     "08_seccomp",
     "14_container",
