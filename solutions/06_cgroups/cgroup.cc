@@ -83,7 +83,7 @@ void start_in_cgroup(clone_args& args, int cgroup) {
 
 void enter_cgroup_namespace() {
   // The new namespace begins at the cgroup that we are in now. That is why it
-  // is made here and not by clone3(), which would take our parent's cgroup.
+  // is made here, where we are in it for certain.
   check(::unshare(CLONE_NEWCGROUP), "make a cgroup namespace");
 
   // The old mount still shows the whole host; a new one begins at our root.

@@ -134,16 +134,16 @@ void disable_controllers(const std::string& enabled_at_first) {
 std::string cgroup_options() {
   for (const auto& mount :
        parse_mounts(read_file(guest().proc(), "self/mountinfo").value_or(""))) {
-    const auto& options = mount.super_options;
-    if (mount.type == "cgroup2") return options.substr(options.find(',') + 1);
+    if (mount.type == "cgroup2") return mount.super_options;
   }
   return "";
 }
 
 bool set_cgroup_options(const std::string& options) {
+  const auto others = options.substr(options.find(',') + 1);  // Behind "rw".
   return ::mount(nullptr, "/sys/fs/cgroup", nullptr,
                  MS_REMOUNT | MS_NOSUID | MS_NODEV | MS_NOEXEC,
-                 options.c_str()) == 0;
+                 others.c_str()) == 0;
 }
 
 // Does something in a child that enters that mount namespace. Returns whether
@@ -340,19 +340,23 @@ void Guest::leave() {
   std::filesystem::remove_all("/judge");
 }
 
+void Guest::restore_cgroup_options() {
+  if (cgroup_options() == cgroup_options_) return;
+  // Not in the judge's own namespace, whose mounts are watched for changes.
+  (void)in_namespace(mount_namespace_.get(),
+                     [&] { return set_cgroup_options(cgroup_options_); });
+}
+
 void Guest::restore() {
   awaited.clear();
+  restore_cgroup_options();  // In a read-only tree, nothing can be ended.
   const auto cgroups = new_cgroups(*at_first_);
   end_processes(cgroups);
   stage_ = 0;  // It has been killed with the others.
   stage_namespace_.reset();
   for (const auto& path : new_cgroups(*at_first_)) remove_cgroup(path);
   disable_controllers(controllers_);
-  if (cgroup_options() != cgroup_options_) {
-    // Not in the judge's own, whose mounts are watched for changes.
-    (void)in_namespace(mount_namespace_.get(),
-                       [&] { return set_cgroup_options(cgroup_options_); });
-  }
+  restore_cgroup_options();
   remove_roots();
   const auto now = Host::now();
   if (now.changes_since(*at_first_).empty()) return;

@@ -97,6 +97,7 @@ class Guest {
 
  private:
   void take_probe();
+  void restore_cgroup_options();
 
   std::string program_;
   std::string probe_;

@@ -22,6 +22,8 @@
 //   orphan STATUS       make one that ends with that status as an orphan
 //   block SIGNAL        from now on, that signal has to wait
 //   spin N              make N children that compute for ever
+//   relay PATH          make a child that waits for a byte from a FIFO, then
+//                       makes a child that does the same, and ends
 //   open PATH           make a child that opens a file, however long that takes
 //   run PATH            make a child that executes a copy of the probe, to wait
 //   reap                kill the children and wait for them
@@ -175,6 +177,18 @@ bool make_opener(const char* path) {
   if (pid == -1) return failed();
   if (children < kMaxChildren) child[children++] = pid;
   return succeeded();
+}
+
+bool make_relay(const char* path) {
+  const int fifo = ::open(path, O_RDWR | O_CLOEXEC);
+  if (fifo == -1) return failed();
+  const pid_t pid = fork_child([fifo] {
+    char byte = 0;
+    while (::read(fifo, &byte, 1) == 1 && ::fork() == 0) {
+    }
+  });
+  ::close(fifo);
+  return done(pid);
 }
 
 // Answers when exec has succeeded, or with why it has not.
@@ -539,6 +553,7 @@ bool carry_out(const Words& words) {
   if (what == "orphan") return make_orphan(static_cast<int>(words.number(1)));
   if (what == "block") return block(static_cast<int>(words.number(1)));
   if (what == "spin") return make_children(words.number(1), compute);
+  if (what == "relay") return make_relay(words.at(1));
   if (what == "open") return make_opener(words.at(1));
   if (what == "run") return run_copy(words.at(1));
   if (what == "reap") return reap();
