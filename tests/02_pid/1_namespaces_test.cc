@@ -39,7 +39,7 @@ std::set<std::string> seen_in_proc(const judge::Process& process) {
 // ---- What is given ----
 
 TEST_CASE("02: an unwritten step ends the program with 75", "[given]") {
-  judge::check_skeleton(run({.hold_at_todo = false}));
+  judge::check_skeleton(run({.hold_at_todo = false}, 3));
 }
 
 TEST_CASE("02: options that are wrong are errors", "[given]") {

@@ -126,10 +126,11 @@ TEST_CASE("02: signals for the program reach the command",
   const auto signals = signals_to_pass_on();
   for (const int signal : signals) {
     (void)box.get("block " + std::to_string(signal));
-    box.send_signal(signal);
   }
+  for (const int signal : signals) box.send_signal(signal);
   (void)box.becomes_true([&] {
-    return std::ranges::includes(pending_signals(box.command()), signals);
+    return std::ranges::includes(pending_signals(box.command()), signals) ||
+           !box.program().exists();
   });
   const auto arrived = pending_signals(box.command());
   HINT("These have not come:"
@@ -162,10 +163,13 @@ TEST_CASE("02: the init lives as long as the command",
   const auto box = judge::start({});
   const auto status = static_cast<int>(judge::random_number(10, 60));
   (void)box.get("block " + std::to_string(SIGHUP));
-  box.send_signal(SIGHUP);
-  REQUIRE(box.becomes_true([&] { return is_pending(box.command(), SIGHUP); }));
   (void)box.ask("orphan " + std::to_string(status));
-  const bool lives = only_two_are_left(box) || box.program().exists();
+  (void)only_two_are_left(box);
+  // Whoever has reaped the orphan and lives on passes this one on.
+  box.send_signal(SIGHUP);
+  const auto arrived = [&] { return is_pending(box.command(), SIGHUP); };
+  (void)box.becomes_true([&] { return arrived() || !box.program().exists(); });
+  const bool lives = box.program().exists();
   // With the orphan's status: reap() has taken it for the command, step 02.6.
   const bool is_reaps_mistake = !lives && box.wait() == exited(status);
 
