@@ -29,7 +29,7 @@ void enter_root(const std::filesystem::path& root);
 // fchdir(2) asks for no path.
 //
 // The other descriptors may be closed at once, or when the command is started.
-// Throws SystemError.
+// Throws SystemError [errors].
 void let_go_of_descriptors();
 
 // Step 00.3. Becomes `command`, which is looked for in the new root, in the

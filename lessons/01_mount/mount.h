@@ -23,7 +23,7 @@ namespace container {
 
 // Step 01.1. Makes all mounts of the calling process's mount namespace private:
 // what is mounted or unmounted in it from now on is not seen in any other
-// namespace, nor the other way round. Throws SystemError.
+// namespace, nor the other way round. Throws SystemError [errors].
 void make_mounts_private();
 
 // Step 01.2. Makes the directory `root` the root of the mount namespace, with
@@ -38,7 +38,7 @@ void change_root(const std::filesystem::path& root);
 // Step 01.3. Unmounts what is mounted over the root, and all below that, though
 // files there are in use: this program is one. Then no path leads there.
 //
-// The working directory is the root. Throws SystemError.
+// The working directory is the root. Throws SystemError [errors].
 void drop_old_root();
 
 // ---- What is mounted in it -------------------------------------------------
@@ -64,19 +64,21 @@ kit::UniqueFd take_volume(const std::filesystem::path& source, bool read_only);
 kit::UniqueFd open_target(const std::filesystem::path& path);
 
 // Step 01.6. Mounts what take_volume() has returned on what open_target() has
-// returned: a directory or a file, as the volume is. Throws SystemError.
+// returned: a directory or a file, as the volume is. Throws SystemError
+// [errors].
 void attach_volume(int volume, int target);
 
 // Step 01.7. Mounts a new tmpfs on the directory `target`: `size` bytes, or
 // half of the host's memory. All may write to it, as to /tmp (mode 1777).
 // There are no set-user-ID programs, no devices, and no programs at all in it.
-// Throws SystemError.
+// Throws SystemError [errors].
 void mount_tmpfs(const std::filesystem::path& target,
                  std::optional<std::uint64_t> size);
 
 // Step 01.8. Makes the root read-only for those in this mount namespace; other
 // restrictions that it has stay. What is mounted below it stays as it is, and
-// so does the same directory for the rest of the host. Throws SystemError.
+// so does the same directory for the rest of the host. Throws SystemError
+// [errors].
 void make_root_read_only();
 
 }  // namespace container

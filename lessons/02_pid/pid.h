@@ -38,7 +38,7 @@ void ask_for_processes_of_its_own(clone_args& args);
 // parent: a pidfd of the parent, who may have ended already, even before this
 // function was called. In a new PID namespace, getppid(2) says 0 in any case.
 //
-// Throws SystemError; std::runtime_error if the parent has ended.
+// Throws SystemError [errors]; std::runtime_error if the parent has ended.
 void end_with(int parent);
 
 // Step 02.3. In the init: mounts a proc file system on the directory `proc`. It
@@ -46,7 +46,7 @@ void end_with(int parent);
 // device, be executed or give rights (nosuid, nodev, noexec).
 //
 // The caller has a mount namespace of its own, and its mounts are private.
-// Throws SystemError.
+// Throws SystemError [errors].
 void mount_proc(const std::filesystem::path& proc);
 
 // Step 02.4. In the init: closes the way to the host that leads through this
@@ -58,7 +58,7 @@ void mount_proc(const std::filesystem::path& proc);
 //   from now on, or trace the process. So are its children, until they call
 //   execve(2).
 //
-// Throws SystemError.
+// Throws SystemError [errors].
 void protect_init();
 
 // Step 02.5. In the init: does what a process 1 has to do until its child
@@ -75,7 +75,8 @@ int be_init(pid_t command);
 // have not ended. One SIGCHLD may stand for several of them.
 //
 // If `command` was among them, returns its exit status, or 128+N if signal N
-// ended it. Throws SystemError: that no child is left (ECHILD) is no error.
+// ended it. Throws SystemError [errors]: that no child is left (ECHILD) is no
+// error.
 std::optional<int> reap(pid_t command);
 
 // ---- In given/signals.cc ----------------------------------------------------

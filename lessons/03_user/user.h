@@ -49,7 +49,7 @@ void write_map(const std::filesystem::path& file, const IdMap& map);
 // must promise first that nobody inside will change supplementary groups: by
 // the word "deny" in the child's file `setgroups`. Who has it promises nothing.
 //
-// Throws SystemError.
+// Throws SystemError [errors].
 void map_groups(pid_t child, const IdMap& map);
 
 // Step 03.4. In the parent: has the program newuidmap or newgidmap write a map
@@ -66,7 +66,7 @@ void map_by_program(const std::string& program, pid_t child, const IdMap& map);
 // 0 of the namespace, for good, and leaves the caller's supplementary groups
 // if that may_set_groups().
 //
-// Throws SystemError.
+// Throws SystemError [errors].
 void become_root_inside();
 
 // ---- In given/map_ids.cc ----------------------------------------------------

@@ -70,16 +70,16 @@ void make_cgroup(const std::filesystem::path& leaf,
 // when it runs out of memory (memory.oom.group), for half a container is of no
 // use.
 //
-// Throws SystemError.
+// Throws SystemError [errors].
 void limit_pids_and_memory(const std::filesystem::path& cgroup,
                            const Limits& limits);
 
 // Step 06.3. Sets cpu.max (in periods of 100 ms), cpu.weight, cpuset.cpus and
 // io.max, as far as `limits` has them.
 //
-// Throws SystemError; std::runtime_error if the cgroup does not get exactly the
-// processors that were asked for (the kernel does not say so by itself), or if
-// IoLimit::device is not a block device.
+// Throws SystemError [errors]; std::runtime_error if the cgroup does not get
+// exactly the processors that were asked for (the kernel does not say so by
+// itself), or if IoLimit::device is not a block device.
 void limit_cpu_and_io(const std::filesystem::path& cgroup,
                       const Limits& limits);
 
@@ -93,7 +93,7 @@ void start_in_cgroup(clone_args& args, int cgroup);
 // cgroup, read-only, in place of the host's.
 //
 // The caller has a mount namespace of its own, and its mounts are private.
-// Throws SystemError.
+// Throws SystemError [errors].
 void enter_cgroup_namespace();
 
 // Step 06.6. Stops every process in the cgroup, or lets them go on. Returns
@@ -103,7 +103,7 @@ void set_frozen(const std::filesystem::path& cgroup, bool frozen);
 // Step 06.7. Ends every process in the cgroup and in those below, waits until
 // there is none, and removes them. A cgroup that is gone already is fine.
 //
-// Throws SystemError; std::runtime_error if processes do not end.
+// Throws SystemError [errors]; std::runtime_error if processes do not end.
 void remove_cgroup(const std::filesystem::path& cgroup);
 
 }  // namespace container

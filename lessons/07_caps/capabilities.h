@@ -57,14 +57,14 @@ struct User {
 // says EINVAL for the first number that it does not know; any other error is
 // not the end, and nothing must run then.
 //
-// Needs CAP_SETPCAP. Throws SystemError.
+// Needs CAP_SETPCAP. Throws SystemError [errors].
 void limit_bounding_set(Capabilities keep);
 
 // Step 07.2. Becomes `user` with no supplementary group, and for good: the
 // real, effective and saved ids are all set. The permitted set stays as it is,
 // although the kernel empties it when root becomes somebody else.
 //
-// Needs CAP_SETUID and CAP_SETGID. Throws SystemError.
+// Needs CAP_SETUID and CAP_SETGID. Throws SystemError [errors].
 void become_user(const User& user);
 
 // Step 07.3. Sets the permitted, effective and inheritable sets.
@@ -75,14 +75,14 @@ void set_capabilities(const CapabilitySets& sets);
 // Step 07.4. Adds `capabilities` to the ambient set. They are permitted and
 // inheritable already.
 //
-// Throws SystemError.
+// Throws SystemError [errors].
 void raise_ambient(Capabilities capabilities);
 
 // Step 07.5. From now on, execve() gives nothing that the process does not have
 // already: set-user-ID programs and file capabilities have no effect. This
 // cannot be undone, and children inherit it.
 //
-// Throws SystemError.
+// Throws SystemError [errors].
 void forbid_new_privileges();
 
 // ---- In given/choose_sets.cc ------------------------------------------------

@@ -65,7 +65,7 @@ using Filter = std::vector<sock_filter>;
 // kernel wants CAP_SYS_ADMIN, since a filter can deceive set-user-ID
 // programs.
 //
-// The calling process has one thread. Throws SystemError.
+// The calling process has one thread. Throws SystemError [errors].
 void install_filter(const Filter& filter);
 
 // Step 08.2. Returns a filter without rules: the verdict is `policy.otherwise`
@@ -76,7 +76,7 @@ void install_filter(const Filter& filter);
 Context begin_filter(const Policy& policy);
 
 // Step 08.3. Returns the program that libseccomp makes of its filter. Nothing
-// is installed. Throws SystemError.
+// is installed. Throws SystemError [errors].
 //
 // Libseccomp writes it to a descriptor: memfd_create(2) makes one of memory.
 Filter to_program(const Context& context);

@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 #include <tuple>
@@ -73,6 +74,10 @@ struct Parcel {
 // Adds to a filter: the verdict on this call.
 void add_verdict(std::vector<sock_filter>& filter, const Call& call,
                  __u32 verdict) {
+  if (call.number == Call::kEvery) {
+    filter.push_back(BPF_STMT(BPF_RET | BPF_K, verdict));
+    return;
+  }
   const auto number = static_cast<__u32>(call.number);
   const bool any = !call.argument.has_value();
   const auto argument = static_cast<__u32>(offsetof(seccomp_data, args) +
@@ -169,7 +174,14 @@ CallWatch::CallWatch(std::vector<Call> calls) : calls_(std::move(calls)) {
 }
 
 void CallWatch::begin() const {
+  // The listener has to get to the judge before anybody can be held. That
+  // descriptor has a number that no program comes to, and ends with execve().
+  constexpr int kFarAway = 1000;
+  const UniqueFd sender{check(::fcntl(sender_.get(), F_DUPFD_CLOEXEC, kFarAway),
+                              "keep a socket")};
   std::vector<sock_filter> filter;
+  add_verdict(filter, {SYS_sendmsg, static_cast<unsigned>(sender.get())},
+              SECCOMP_RET_ALLOW);
   for (const auto& call : calls_) {
     add_verdict(filter, call, SECCOMP_RET_USER_NOTIF);
   }
@@ -183,7 +195,7 @@ void CallWatch::begin() const {
   Parcel parcel;
   const int fd = listener.get();
   std::memcpy(CMSG_DATA(parcel.header()), &fd, sizeof fd);
-  check(::sendmsg(sender_.get(), &parcel.message, 0), "hand a listener over");
+  check(::sendmsg(sender.get(), &parcel.message, 0), "hand a listener over");
 }
 
 void CallWatch::take_over() {
@@ -199,21 +211,38 @@ void CallWatch::take_over() {
 }
 
 pid_t CallWatch::receive() {
+  const auto held = receive_call();
+  return held ? held->pid : 0;
+}
+
+std::optional<HeldCall> CallWatch::receive_call() {
   pollfd held{listener_.get(), POLLIN, 0};
-  if (::poll(&held, 1, 0) != 1 || (held.revents & POLLIN) == 0) return 0;
+  if (::poll(&held, 1, 0) != 1 || (held.revents & POLLIN) == 0) return {};
   seccomp_notif call{};
   // It can fail: the process has been killed meanwhile.
   if (::ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_RECV, &call) == -1) {
-    return 0;
+    return {};
   }
   held_ = call.id;
-  return static_cast<pid_t>(call.pid);
+  HeldCall result{.pid = static_cast<pid_t>(call.pid),
+                  .number = call.data.nr,
+                  .arguments = {}};
+  std::copy_n(call.data.args, result.arguments.size(),
+              result.arguments.begin());
+  return result;
 }
 
 void CallWatch::release() const {
   seccomp_notif_resp response{};
   response.id = held_;
   response.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+  (void)::ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_SEND, &response);
+}
+
+void CallWatch::refuse(int error) const {
+  seccomp_notif_resp response{};
+  response.id = held_;
+  response.error = -error;
   (void)::ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_SEND, &response);
 }
 

@@ -6,6 +6,7 @@
 
 #include <sys/types.h>
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -66,6 +67,8 @@ class CgroupWatch {
 // A system call by its number and, if it is of many uses, one of its arguments:
 // the first, unless `index` says which.
 struct Call {
+  static constexpr int kEvery = -2;  // As its number: every system call.
+
   int number = -1;
   std::optional<unsigned> argument = std::nullopt;
   unsigned index = 0;
@@ -80,6 +83,13 @@ struct FailingCall {
 // In the process that is to be the program, as root: from now on these calls
 // fail, in it and in all of its children.
 void make_fail(const std::vector<FailingCall>& calls);
+
+// A system call that a process is held at.
+struct HeldCall {
+  pid_t pid = 0;
+  int number = -1;
+  std::array<std::uint64_t, 6> arguments{};
+};
 
 // Holds every process of a program just before it makes one of some system
 // calls.
@@ -99,8 +109,14 @@ class CallWatch {
   // Takes note of a process that is held, and returns it. 0 if there is none.
   [[nodiscard]] pid_t receive();
 
+  // The same, and says what it is held at.
+  [[nodiscard]] std::optional<HeldCall> receive_call();
+
   // Lets that one make its call.
   void release() const;
+
+  // Lets it go on without: its call has failed, with this error.
+  void refuse(int error) const;
 
  private:
   std::vector<Call> calls_;
