@@ -32,7 +32,7 @@ void enter_root(const std::filesystem::path& root);
 // for no path.
 //
 // The others may be closed at once, or when the command is started. Throws
-// SystemError.
+// SystemError [errors].
 void let_go_of_descriptors();
 
 // Step 00.3. Becomes `command`: this process runs it [process], with its words

@@ -23,7 +23,8 @@ namespace container {
 
 // Step 01.1. Makes all mounts of the calling process's mount namespace private
 // [private]: what is mounted or unmounted in it from now on is not seen in any
-// other namespace [out], nor the other way round [in]. Throws SystemError.
+// other namespace [out], nor the other way round [in]. Throws SystemError
+// [errors].
 void make_mounts_private();
 
 // Step 01.2. Makes the directory `root` the root of the mount namespace [root],
@@ -43,7 +44,7 @@ void change_root(const std::filesystem::path& root);
 // though files there are in use [used]: this program is one. Then no path leads
 // there [paths].
 //
-// The working directory is the root. Throws SystemError [throws].
+// The working directory is the root. Throws SystemError [errors].
 void drop_old_root();
 
 // ---- What is mounted in it -------------------------------------------------
@@ -58,7 +59,7 @@ void drop_old_root();
 //
 // source: a path of any bytes [bytes], from the working directory if it is
 // relative [relative]. Symbolic links are followed [links]. Throws SystemError
-// [throws], which names it [names]: ENOENT if it is not there [ENOENT].
+// [errors], which names it [names]: ENOENT if it is not there [ENOENT].
 kit::UniqueFd take_volume(const std::filesystem::path& source, bool read_only);
 
 // Step 01.5. Returns a descriptor of what `path` leads to, where something is
@@ -75,21 +76,21 @@ kit::UniqueFd open_target(const std::filesystem::path& path);
 
 // Step 01.6. Mounts what take_volume() has returned [mounts] on what
 // open_target() has returned: a directory, or a file if the volume is one
-// [file]. Throws SystemError [throws].
+// [file]. Throws SystemError [errors].
 void attach_volume(int volume, int target);
 
 // Step 01.7. Mounts a new tmpfs [tmpfs] on the directory `target`, which can be
 // a relative path [relative]: `size` bytes [size], in whole pages [pages], or
 // half of the host's memory [half]. All may write to it, as to /tmp (mode 1777)
 // [mode]. There are no set-user-ID programs [nosuid], no devices [nodev], and
-// no programs at all in it [noexec]. Throws SystemError [throws].
+// no programs at all in it [noexec]. Throws SystemError [errors].
 void mount_tmpfs(const std::filesystem::path& target,
                  std::optional<std::uint64_t> size);
 
 // Step 01.8. Makes the root read-only for those in this mount namespace [ro].
 // Other restrictions that it has stay [stay], and no other is added [only].
 // What is mounted below it stays as it is [below], and so does the same
-// directory for the rest of the host [host]. Throws SystemError [throws].
+// directory for the rest of the host [host]. Throws SystemError [errors].
 void make_root_read_only();
 
 }  // namespace container

@@ -40,7 +40,7 @@ void ask_for_processes_of_its_own(clone_args& args);
 // parent: a pidfd of the parent, who may have ended already, even before this
 // function was called. In a new PID namespace, getppid(2) says 0 in any case.
 //
-// Throws SystemError if the kernel cannot be asked to [unasked], and
+// Throws SystemError [errors] if the kernel cannot be asked to [unasked], and
 // std::runtime_error if the parent has ended [ended].
 void end_with(int parent);
 
@@ -50,7 +50,7 @@ void end_with(int parent);
 // It has no other options: it can be written to, and hides nothing [plain].
 //
 // The caller has a mount namespace of its own, and its mounts are private.
-// Throws SystemError: ENOENT if `proc` is not there [ENOENT].
+// Throws SystemError [errors]: ENOENT if `proc` is not there [ENOENT].
 void mount_proc(const std::filesystem::path& proc);
 
 // Step 02.4. In the init: closes the way to the host that leads through this
@@ -63,8 +63,8 @@ void mount_proc(const std::filesystem::path& proc);
 //   from now on, or trace the process [dumpable]. So are its children, until
 //   they call execve(2).
 //
-// Throws SystemError if it cannot close them [unclosed], or become that
-// [unshut].
+// Throws SystemError [errors] if it cannot close them [unclosed], or become
+// that [unshut].
 void protect_init();
 
 // Step 02.5. In the init: does what a process 1 has to do until its child
@@ -85,7 +85,7 @@ int be_init(pid_t command);
 // If `command` was among them, in whatever order [order], returns its exit
 // status, which can be 0 [status], or 128+N if signal N ended it [signal]. If
 // not, returns nothing [nothing].
-// Throws SystemError [error]: that no child is left (ECHILD) is no error
+// Throws SystemError [errors]: that no child is left (ECHILD) is no error
 // [ECHILD].
 std::optional<int> reap(pid_t command);
 

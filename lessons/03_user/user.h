@@ -52,7 +52,7 @@ void write_map(const std::filesystem::path& file, const IdMap& map);
 // groups: by the word "deny" in the child's file `setgroups` [promise]. Who has
 // it promises nothing, and leaves that file alone [free].
 //
-// Throws SystemError.
+// Throws SystemError [errors].
 void map_groups(pid_t child, const IdMap& map);
 
 // Step 03.4. In the parent: has the program newuidmap or newgidmap write a map
@@ -72,7 +72,7 @@ void map_by_program(const std::string& program, pid_t child, const IdMap& map);
 // caller's supplementary groups [leave] if that may_set_groups() [keep].
 // What else the process is, it stays: its securebits, for example [only].
 //
-// Throws SystemError.
+// Throws SystemError [errors].
 void become_root_inside();
 
 // ---- In given/map_ids.cc ----------------------------------------------------

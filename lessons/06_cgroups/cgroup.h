@@ -74,7 +74,7 @@ void make_cgroup(const std::filesystem::path& leaf,
 // cgroup dies as a whole when it runs out of memory (memory.oom.group)
 // [together], for half a container is of no use.
 //
-// Throws SystemError, which names the file, if one cannot be set [refused].
+// Throws SystemError, which names the file, if one cannot be set [errors].
 void limit_pids_and_memory(const std::filesystem::path& cgroup,
                            const Limits& limits);
 
@@ -82,7 +82,7 @@ void limit_pids_and_memory(const std::filesystem::path& cgroup,
 // microseconds [rounded]), cpu.weight [weight], cpuset.cpus [cpus] and io.max
 // [io], as far as `limits` has them.
 //
-// Throws SystemError, which names the file, if one cannot be set [refused];
+// Throws SystemError, which names the file, if one cannot be set [errors];
 // std::runtime_error, which names what was asked for, if the cgroup does not
 // get exactly these processors [exactly] (the kernel does not say so by
 // itself), or if IoLimit::device is not a block device [disk].
@@ -102,7 +102,7 @@ void start_in_cgroup(clone_args& args, int cgroup);
 // mount, which is gone [instead]. For the host, all stays as it is [host].
 //
 // The caller has a mount namespace of its own, and its mounts are private.
-// Throws SystemError.
+// Throws SystemError [errors].
 void enter_cgroup_namespace();
 
 // Step 06.6. Stops every process in the cgroup [stops], or lets them go on
@@ -118,7 +118,7 @@ void set_frozen(const std::filesystem::path& cgroup, bool frozen);
 // cgroup that is gone already is fine [gone].
 //
 // Throws SystemError, which names the cgroup, if one cannot be removed
-// [refused]; if processes do not end, what wait_for_event() throws.
+// [errors]; if processes do not end, what wait_for_event() throws.
 void remove_cgroup(const std::filesystem::path& cgroup);
 
 }  // namespace container

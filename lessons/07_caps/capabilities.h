@@ -67,8 +67,8 @@ void limit_bounding_set(Capabilities keep);
 // root becomes somebody else [permitted]. Who changes the user after execve()
 // finds the kernel as it was: the securebits stay [securebits].
 //
-// Needs CAP_SETUID and CAP_SETGID, not root [needs]. Throws SystemError: EPERM
-// without one of them [EPERM].
+// Needs CAP_SETUID and CAP_SETGID, not root [needs]. Throws SystemError
+// [errors]: EPERM without one of them [EPERM].
 void become_user(const User& user);
 
 // Step 07.3. Sets the permitted [permitted], effective [effective] and
@@ -80,7 +80,7 @@ void set_capabilities(const CapabilitySets& sets);
 // Step 07.4. Adds all of `capabilities` to the ambient set [all]. They are
 // permitted and inheritable already.
 //
-// Throws SystemError: EPERM if the caller's securebits forbid it
+// Throws SystemError [errors]: EPERM if the caller's securebits forbid it
 // (SECBIT_NO_CAP_AMBIENT_RAISE) [EPERM].
 void raise_ambient(Capabilities capabilities);
 
@@ -89,7 +89,7 @@ void raise_ambient(Capabilities capabilities);
 // [files] have no effect. Root's command has no less for it [root]. The kernel
 // lets nobody undo this, and children inherit it.
 //
-// Throws SystemError.
+// Throws SystemError [errors].
 void forbid_new_privileges();
 
 // ---- In given/choose_sets.cc ------------------------------------------------

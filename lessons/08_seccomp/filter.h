@@ -67,8 +67,8 @@ using Filter = std::vector<sock_filter>;
 // changes how the processor is protected (SECCOMP_FILTER_FLAG_SPEC_ALLOW)
 // [speculation], or what the kernel logs (SECCOMP_FILTER_FLAG_LOG) [log].
 //
-// The calling process has one thread. Throws SystemError: EINVAL if the filter
-// has more than 4096 instructions (BPF_MAXINSNS) [EINVAL].
+// The calling process has one thread. Throws SystemError [errors]: EINVAL if
+// the filter has more than 4096 instructions (BPF_MAXINSNS) [EINVAL].
 void install_filter(const Filter& filter);
 
 // Step 08.2. Returns a filter without rules: the verdict is `policy.otherwise`
@@ -83,7 +83,8 @@ Context begin_filter(const Policy& policy);
 
 // Step 08.3. Returns the program that libseccomp makes of its filter [program],
 // the whole of it: 4096 instructions are possible [whole]. Nothing is installed
-// [nothing]. No file stays, and no descriptor [traces]. Throws SystemError.
+// [nothing]. No file stays, and no descriptor [traces]. Throws SystemError
+// [errors].
 //
 // Libseccomp writes it to a descriptor: memfd_create(2) makes one of memory.
 Filter to_program(const Context& context);

@@ -250,7 +250,7 @@ TEST_CASE("01: nothing of the old root is left",
 }
 
 TEST_CASE("01: an old root that stays is an error",
-          "[01.3][points:1][throws]") {
+          "[01.3][points:1][errors]") {
   const auto result = run_in(judge::make_root_directory(), {}, 3,
                              {.failing_calls = {{{SYS_umount2}, EPERM}}});
   HINT(

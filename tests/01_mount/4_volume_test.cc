@@ -206,7 +206,7 @@ TEST_CASE("01: the source stays as it is", "[01.4][points:1][idle][source]") {
 }
 
 TEST_CASE("01: a volume that cannot be restricted is an error",
-          "[01.4][points:1][throws]") {
+          "[01.4][points:1][errors]") {
   const auto result = run_in(judge::make_root_directory(),
                              {"--volume", make_source() + ":/mnt:ro"}, 3,
                              {.failing_calls = {{{SYS_mount_setattr}, EPERM}}});

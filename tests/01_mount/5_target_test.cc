@@ -48,7 +48,7 @@ TEST_CASE("01: a magic link does not lead a target out",
 // ---- 01.6: a volume, attached ----
 
 TEST_CASE("01: a volume that cannot be attached is an error",
-          "[01.6][points:1][throws]") {
+          "[01.6][points:1][errors]") {
   for (const int number : {EPERM, EINVAL}) {
     const auto result = run_in(judge::make_root_directory(),
                                {"--volume", make_source() + ":/mnt"}, 3,

@@ -120,7 +120,7 @@ TEST_CASE("01: a tmpfs is for all to write to", "[01.7][points:1][mode]") {
 }
 
 TEST_CASE("01: a tmpfs that cannot be mounted is an error",
-          "[01.7][points:1][throws]") {
+          "[01.7][points:1][errors]") {
   judge::How how;
   how.circumstances.failing_calls = {
       {{SYS_mount, MS_NOSUID | MS_NODEV | MS_NOEXEC, 3}, EPERM},
@@ -156,7 +156,7 @@ TEST_CASE("01: the root can be read-only", "[01.8][points:1][ro]") {
 }
 
 TEST_CASE("01: a root that cannot be made read-only is an error",
-          "[01.8][points:1][throws]") {
+          "[01.8][points:1][errors]") {
   judge::How how;
   how.circumstances.failing_calls = {{{SYS_mount_setattr}, EPERM}};
   const auto result = run_in(judge::make_root_directory(), {"--read-only"}, 3,

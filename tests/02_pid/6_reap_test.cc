@@ -167,7 +167,8 @@ TEST_CASE("02: the command and orphans end at the same time",
   CHECK(box.wait() == exited(72));
 }
 
-TEST_CASE("02: an error of waitpid() is one", "[02.6][points:1][idle][error]") {
+TEST_CASE("02: an error of waitpid() is one",
+          "[02.6][points:1][idle][errors]") {
   HINT(
       "waitpid() has failed, and the init waits for ever: only ECHILD means "
       "that no child is left.");

@@ -155,7 +155,7 @@ TEST_CASE("06: what was not asked for stays without a limit",
 }
 
 TEST_CASE("06: a limit for processes or memory that is refused is an error",
-          "[06.2][points:2][refused]") {
+          "[06.2][points:2][errors]") {
   for (const std::string control : {"pids.max", "memory.max", "memory.swap.max",
                                     "memory.low", "memory.oom.group"}) {
     check_refused_limit(control, {"--pids-max", "9", "--memory", "64m",
@@ -275,7 +275,7 @@ TEST_CASE("06: processors that are not there are an error",
 }
 
 TEST_CASE("06: a limit for processors or disks that is refused is an error",
-          "[06.3][points:2][refused]") {
+          "[06.3][points:2][errors]") {
   for (const std::string control :
        {"cpu.max", "cpu.weight", "cpuset.cpus", "io.max"}) {
     check_refused_limit(

@@ -202,7 +202,7 @@ TEST_CASE("06: who forks while it is killed is killed, too",
 }
 
 TEST_CASE("06: a cgroup that cannot be removed is an error",
-          "[06.7][points:1][refused]") {
+          "[06.7][points:1][errors]") {
   const auto name = judge::random_name();
   const auto result = run_with(
       {"--name", name},

@@ -74,6 +74,10 @@ struct Parcel {
 // Adds to a filter: the verdict on this call.
 void add_verdict(std::vector<sock_filter>& filter, const Call& call,
                  __u32 verdict) {
+  if (call.number == Call::kEvery) {
+    filter.push_back(BPF_STMT(BPF_RET | BPF_K, verdict));
+    return;
+  }
   const auto number = static_cast<__u32>(call.number);
   const bool any = !call.argument.has_value();
   const auto argument = static_cast<__u32>(offsetof(seccomp_data, args) +
@@ -170,7 +174,14 @@ CallWatch::CallWatch(std::vector<Call> calls) : calls_(std::move(calls)) {
 }
 
 void CallWatch::begin() const {
+  // The listener has to get to the judge before anybody can be held. That
+  // descriptor has a number that no program comes to, and ends with execve().
+  constexpr int kFarAway = 1000;
+  const UniqueFd sender{check(::fcntl(sender_.get(), F_DUPFD_CLOEXEC, kFarAway),
+                              "keep a socket")};
   std::vector<sock_filter> filter;
+  add_verdict(filter, {SYS_sendmsg, static_cast<unsigned>(sender.get())},
+              SECCOMP_RET_ALLOW);
   for (const auto& call : calls_) {
     add_verdict(filter, call, SECCOMP_RET_USER_NOTIF);
   }
@@ -186,7 +197,7 @@ void CallWatch::begin() const {
   std::memcpy(CMSG_DATA(parcel.header()), &fd, sizeof fd);
   // Nobody watches this call, but sendmsg() perhaps.
   mmsghdr envelope{parcel.message, 0};
-  check(::sendmmsg(sender_.get(), &envelope, 1, 0), "hand a listener over");
+  check(::sendmmsg(sender.get(), &envelope, 1, 0), "hand a listener over");
 }
 
 void CallWatch::take_over() {
@@ -234,6 +245,13 @@ void CallWatch::answer(std::int64_t result) const {
   seccomp_notif_resp response{};
   response.id = held_;
   response.val = result;
+  (void)::ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_SEND, &response);
+}
+
+void CallWatch::refuse(int error) const {
+  seccomp_notif_resp response{};
+  response.id = held_;
+  response.error = -error;
   (void)::ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_SEND, &response);
 }
 

@@ -67,6 +67,8 @@ class CgroupWatch {
 // A system call by its number and, if it is of many uses, one of its arguments:
 // the first, unless `index` says which.
 struct Call {
+  static constexpr int kEvery = -2;  // As its number: every system call.
+
   int number = -1;
   std::optional<unsigned> argument = std::nullopt;
   unsigned index = 0;
@@ -115,6 +117,9 @@ class CallWatch {
 
   // Lets it go on without: its call has returned `result`, 0 or more.
   void answer(std::int64_t result) const;
+
+  // Lets it go on without: its call has failed, with this error.
+  void refuse(int error) const;
 
  private:
   std::vector<Call> calls_;

@@ -111,13 +111,14 @@ void wait_for_event(const fs::path& cgroup, std::string_view event) {
 
 std::vector<fs::path> cgroup_and_below(const fs::path& cgroup) {
   std::vector<fs::path> result;
+  if (!fs::exists(cgroup)) return result;  // Throws if that cannot be known.
   std::error_code gone;
   for (const auto& entry : fs::directory_iterator(cgroup, gone)) {
     if (!entry.is_directory(gone)) continue;
     const auto below = cgroup_and_below(entry.path());
     result.insert(result.end(), below.begin(), below.end());
   }
-  if (fs::is_directory(cgroup, gone)) result.push_back(cgroup);
+  result.push_back(cgroup);
   return result;
 }
 

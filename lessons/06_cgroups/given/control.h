@@ -35,7 +35,7 @@ void wait_for_event(const std::filesystem::path& cgroup,
                     std::string_view event);
 
 // Returns the cgroups below `cgroup`, the deepest first, and itself as the
-// last. None if it is not there.
+// last. None if it is not there. Throws std::system_error if that is unknown.
 std::vector<std::filesystem::path> cgroup_and_below(
     const std::filesystem::path& cgroup);
 
