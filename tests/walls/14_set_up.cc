@@ -34,9 +34,8 @@ judge::Result run(const Circumstances& circumstances) {
 const Call kCover{SYS_open_tree,
                   OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW, 2};
 
-// make_read_only() copies a tree so.
-const Call kReadOnly{SYS_open_tree,
-                     OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE, 2};
+// Only make_read_only() calls it so.
+const Call kReadOnly{SYS_mount, MS_BIND, 3};
 
 }  // namespace
 

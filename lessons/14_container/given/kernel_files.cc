@@ -106,13 +106,12 @@ void hide(const Top& top, const std::string& name, bool is_directory) {
 // which is `top`: mount(2) knows no other way to begin at a descriptor, and is
 // the fastest. Nobody runs in the container yet who could write meanwhile.
 void make_read_only(const Top& top, const std::string& name) {
-  check(::mount(name.c_str(), name.c_str(), nullptr, MS_BIND | MS_REC, nullptr),
+  check(::mount(name.c_str(), name.c_str(), nullptr, MS_BIND, nullptr),
         "mount {} onto itself", top.path_of(name));
   mount_attr attributes{};
   attributes.attr_set = MOUNT_ATTR_RDONLY;
-  check(::mount_setattr(top.fd.get(), name.c_str(),
-                        AT_RECURSIVE | AT_SYMLINK_NOFOLLOW, &attributes,
-                        sizeof attributes),
+  check(::mount_setattr(top.fd.get(), name.c_str(), AT_SYMLINK_NOFOLLOW,
+                        &attributes, sizeof attributes),
         "make {} read-only", top.path_of(name));
 }
 
