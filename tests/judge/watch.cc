@@ -195,9 +195,7 @@ void CallWatch::begin() const {
   Parcel parcel;
   const int fd = listener.get();
   std::memcpy(CMSG_DATA(parcel.header()), &fd, sizeof fd);
-  // Nobody watches this call, but sendmsg() perhaps.
-  mmsghdr envelope{parcel.message, 0};
-  check(::sendmmsg(sender.get(), &envelope, 1, 0), "hand a listener over");
+  check(::sendmsg(sender.get(), &parcel.message, 0), "hand a listener over");
 }
 
 void CallWatch::take_over() {
