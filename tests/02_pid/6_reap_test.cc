@@ -28,7 +28,7 @@ TEST_CASE("02: the command's status is the program's",
   CHECK(judge::Host::settled(before) == before);
 }
 
-TEST_CASE("02: a command can end with 0", "[02.6][points:1][status]") {
+TEST_CASE("02: a command can end with 0", "[02.6][points:1][status][idle]") {
   HINT(
       "The command has ended with 0, and the init still waits. 0 is a status "
       "like any other: whether reap() has a result is another question than "

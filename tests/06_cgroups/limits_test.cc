@@ -228,7 +228,7 @@ TEST_CASE("06: shares and single processors",
 }
 
 TEST_CASE("06: a list of processors can be written in several ways",
-          "[06.3][points:1][cpus][exactly]") {
+          "[06.3][points:1][cpus][exactly][idle]") {
   const auto box = start_limited({"--cpuset-cpus", "0,1"});
   HINT(
       "Both processors are there, and the program says that they are not. The "

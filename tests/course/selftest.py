@@ -14,7 +14,7 @@ import tempfile
 HERE = pathlib.Path(__file__).resolve().parent
 WORKSPACE = HERE.parents[1]
 
-# What is done, to which file, what is replaced by what, what the test has to say.
+# What is done, to which file or files, what is replaced by what, what the test has to say.
 BREAKAGES = [
     ("a gap in the numbers", "lessons/00_chroot/chroot.cc", "00.2", "00.4", "steps are numbered"),
     ("a step of two statements", "lessons/00_chroot/chroot.cc",
@@ -23,9 +23,9 @@ BREAKAGES = [
      "#include <sched.h>", "#include <stdio.h>", "outside of its steps"),
     ("a solution that differs elsewhere", "solutions/06_cgroups/cgroup.cc",
      "namespace container {", "namespace container {\n\nint more = 1;", "outside of its steps"),
-    ("a step that is not judged", "tests/00_chroot/1_root_test.cc", "[00.2]", "[given]", "no case judges"),
+    ("a step that is not judged", "tests/00_chroot/*_test.cc", "[00.2]", "[given]", "no case judges"),
     ("a case for no step", "tests/00_chroot/1_root_test.cc", "[00.2]", "[00.9]", "is no step"),
-    ("no points", "tests/00_chroot/1_root_test.cc", "[points:", "[worth:", "no points"),
+    ("no points", "tests/00_chroot/*_test.cc", "[points:", "[worth:", "no points"),
     ("a heading with another number", "docs/06_cgroups.md", "### Step 06.2:", "### Step 06.8:",
      "headings for steps"),
     ("a target that is not there", "docs/06_cgroups.md", "//tests:06_cgroups", "//tests:06_groups",
@@ -89,14 +89,15 @@ def run(*command):
 
 def break_texts(copy, test, breakages):
     script = copy / "tests/course" / test
-    for what, name, old, new, word in breakages:
-        path = copy / name
-        text = path.read_text(encoding="utf-8")
-        if old not in text:
-            sys.exit(f"{name} has no {old!r} any more: change the self-test")
-        path.write_text(text.replace(old, new), encoding="utf-8")
+    for what, names, old, new, word in breakages:
+        texts = {path: path.read_text(encoding="utf-8") for path in copy.glob(names)}
+        if not any(old in text for text in texts.values()):
+            sys.exit(f"{names} has no {old!r} any more: change the self-test")
+        for path, text in texts.items():
+            path.write_text(text.replace(old, new), encoding="utf-8")
         expect(what, *run(script, copy), word)
-        path.write_text(text, encoding="utf-8")
+        for path, text in texts.items():
+            path.write_text(text, encoding="utf-8")
     status, output = run(script, copy)
     expect(f"nothing wrong in what is whole ({test})", 1 - status, output)
 
