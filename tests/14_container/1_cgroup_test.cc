@@ -66,6 +66,6 @@ TEST_CASE("14: processors that are not there are an error",
   CHECK(judge::Host::settled(before) == before);
 }
 
-TEST_CASE("14: limits in every mode", "[14.1][points:1][memory]") {
+TEST_CASE("14: limits in every mode", "[14.1][points:1][idle][memory]") {
   check_in_all_modes("14.1");
 }

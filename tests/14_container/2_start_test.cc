@@ -112,12 +112,12 @@ TEST_CASE("14: its users have ids before the init goes on",
 }
 
 TEST_CASE("14: namespaces in every mode",
-          "[14.2][points:2][always][network][users][only][cgroup]") {
+          "[14.2][points:2][idle][always][network][users][only][cgroup]") {
   check_in_all_modes("14.2");
 }
 
 TEST_CASE("14: ids and network in every mode",
-          "[14.3][points:2][ids][loopback][link]") {
+          "[14.3][points:2][idle][ids][loopback][link]") {
   check_in_all_modes("14.3");
 }
 

@@ -107,7 +107,7 @@ TEST_CASE("14: what the kernel tells about the host is hidden",
 }
 
 TEST_CASE("14: the root, the mounts and the init in every mode",
-          "[14.4][points:4][mounts][targets][hidden][shown][read-only]"
+          "[14.4][points:4][idle][mounts][targets][hidden][shown][read-only]"
           "[sys][cgroup][private][closed][dumpable][users]"
           "[name][domain][devices]") {
   check_in_all_modes("14.4");

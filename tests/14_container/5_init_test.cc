@@ -59,6 +59,6 @@ TEST_CASE("14: the init's filter is its own", "[14.5][points:1][filter]") {
 }
 
 TEST_CASE("14: the init in every mode",
-          "[14.5][points:2][sets][execve][every]") {
+          "[14.5][points:2][idle][sets][execve][every]") {
   check_in_all_modes("14.5");
 }

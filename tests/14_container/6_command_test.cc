@@ -207,7 +207,8 @@ TEST_CASE("14: a command that cannot be run", "[14.6][points:1][command]") {
   CHECK(judge::Host::settled(before) == before);
 }
 
-TEST_CASE("14: the command in every mode",
-          "[14.6][points:3][user][groups][sets][execve][allowed][filter]") {
+TEST_CASE(
+    "14: the command in every mode",
+    "[14.6][points:3][idle][user][groups][sets][execve][allowed][filter]") {
   check_in_all_modes("14.6");
 }
