@@ -271,9 +271,15 @@ void look_at_kernel_files(const Box& box, const Expected& expected,
   }
 }
 
+constexpr std::string_view kAllContainers = "/container-kit/";
+
 // The limits where none are asked for.
 void look_at_cgroup(const Box& box, Found& found) {
   const auto cgroup = box.command().cgroup();
+  if (!cgroup.path().starts_with(kAllContainers)) {
+    found.push_back({"14.2", "its cgroup is " + cgroup.path()});
+    return;  // Whose limits are another's.
+  }
   const auto expect = [&](const std::string& file, bool right) {
     if (right) return;
     found.push_back({"14.1", file + ": " + cgroup.file(file)});
@@ -285,8 +291,9 @@ void look_at_cgroup(const Box& box, Found& found) {
 
 void look_at_names(const Box& box, Found& found) {
   const auto& command = box.command();
-  const auto name = command.cgroup().path().substr(sizeof "/container-kit");
-  if (command.host_name() != name) {
+  const auto cgroup = command.cgroup().path();
+  if (cgroup.starts_with(kAllContainers) &&
+      command.host_name() != cgroup.substr(kAllContainers.size())) {
     found.push_back({"14.4", "host name: " + command.host_name()});
   }
   if (command.domain_name() != "(none)") {
