@@ -93,7 +93,8 @@ TEST_CASE("14: a name is made a host name", "[given]") {
         name.npos);
 }
 
-TEST_CASE("14: a script with carriage returns says so", "[given]") {
+TEST_CASE("14: a script with carriage returns says so",
+          "[14.6][points:1][idle][command]") {
   const auto root = judge::make_root_directory();
   std::ofstream(root + "/script") << "#!/probe\r\nexit 0\r\n";
   fs::permissions(root + "/script", fs::perms::owner_all);

@@ -42,19 +42,12 @@ class Terminal {
 // program is about to give up then, and is held there: by which it is, and what
 // it has made already, the step is known.
 inline std::string step_that_failed(const judge::Box& box) {
-  std::string step = "14.3";  // The program itself, or one before.
-  for (const auto& child : judge::descendants_of(box.program().pid())) {
-    const judge::Process process(child.pid);
-    const auto number = judge::split(process.status("NSpid"), '\t').back();
-    const bool held =
-        process.file("wchan").find("seccomp") != std::string::npos;
-    if (!held || judge::split(process.status("NSpid"), '\t').size() < 2) {
-      continue;
-    }
-    if (number != "1") return "14.6";
-    step = judge::descendants_of(child.pid).empty() ? "14.4" : "14.5";
-  }
-  return step;
+  const pid_t who = box.who_gives_up();
+  if (who == 0) return "14.3";  // The program itself, or one before.
+  const auto numbers = judge::split(judge::Process(who).status("NSpid"), '\t');
+  if (numbers.size() < 2) return "14.3";
+  if (numbers.back() != "1") return "14.6";
+  return judge::descendants_of(who).empty() ? "14.4" : "14.5";
 }
 
 inline Seen look_at(const walls::Mode& mode) {

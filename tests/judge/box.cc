@@ -148,8 +148,8 @@ void Box::wait_until_ready(const std::vector<std::string>& arguments,
   subject_ = std::make_unique<Subject>(arguments, circumstances);
 
   Deadline deadline;
-  while (!command_ && !subject_->ending() && !gives_up_ && !deadline.passed() &&
-         subject_->unwritten_step().empty()) {
+  while (!command_ && !subject_->ending() && gives_up_ == 0 &&
+         !deadline.passed() && subject_->unwritten_step().empty()) {
     std::vector<pollfd> fds = {{listener_.get(), POLLIN, 0},
                                {execs.descriptor(), POLLIN, 0}};
     if (cgroups) fds.push_back({cgroups->descriptor(), POLLIN, 0});
@@ -177,19 +177,20 @@ void Box::wait_until_ready(const std::vector<std::string>& arguments,
   }
 
   throw_if_due(subject_->unwritten_step());
-  if (deadline.passed() && !command_ && !gives_up_) {
+  if (deadline.passed() && !command_ && gives_up_ == 0) {
     throw Failed(fmt::format("after {} the command is still not running.{}",
                              deadline.text(), processes_text()));
   }
 }
 
-// Is a process of the program held? Others may end: newuidmap, for example.
-bool Box::gives_up() const {
+// The process of the program that is held, or 0. Others may end: newuidmap, for
+// example.
+pid_t Box::gives_up() const {
   const pid_t held = subject_->watch().receive();
-  if (held == 0) return false;
-  if (Process(held).executable() == program().executable()) return true;
+  if (held == 0) return 0;
+  if (Process(held).executable() == program().executable()) return held;
   subject_->watch().release();
-  return false;
+  return 0;
 }
 
 // Accepts a connection if it is from the probe that we put into the root, and
@@ -215,7 +216,8 @@ void Box::fail(const std::string& why) const {
     throw Failed(fmt::format("{}: the program has ended, {}", why,
                              fmt::streamed(*ending)));
   }
-  throw Failed(gives_up_ ? why + ": the program is about to give up" : why);
+  throw Failed(gives_up_ != 0 ? why + ": the program is about to give up"
+                              : why);
 }
 
 const Process& Box::command() const {

@@ -94,6 +94,9 @@ class Box {
   // The program itself.
   [[nodiscard]] Process program() const;
 
+  // The process of the program that is held for How::hold_end, or 0.
+  [[nodiscard]] pid_t who_gives_up() const { return gives_up_; }
+
   // The root directory that it was given: its path in the guest, and which
   // directory that is.
   [[nodiscard]] const std::string& root_path() const { return root_path_; }
@@ -127,7 +130,7 @@ class Box {
   void wait_until_ready(const std::vector<std::string>& arguments,
                         const How& how);
   void welcome();
-  [[nodiscard]] bool gives_up() const;
+  [[nodiscard]] pid_t gives_up() const;
   [[noreturn]] void fail(const std::string& why) const;
 
   std::string root_path_;
@@ -138,7 +141,7 @@ class Box {
   std::unique_ptr<Subject> subject_;
   std::unique_ptr<Process> command_;
   std::optional<Moment> at_exec_;
-  bool gives_up_ = false;  // And is held just before it does.
+  pid_t gives_up_ = 0;  // Who does, and is held just before.
   mutable std::string first_answer_;
 };
 
