@@ -63,7 +63,7 @@ void mount_proc(const std::filesystem::path& proc);
 //   from now on, or trace the process [dumpable]. So are its children, until
 //   they call execve(2).
 //
-// Throws SystemError [errors] if it cannot close them [unclosed], or become
+// Throws SystemError if it cannot close them [unclosed], or become
 // that [unshut].
 void protect_init();
 

@@ -259,7 +259,7 @@ TEST_CASE("00: the message says why it cannot be", "[00.3][points:1][reason]") {
 }
 
 TEST_CASE("00: no shell is asked to run what the kernel does not",
-          "[00.3][points:1][refused]") {
+          "[00.3][points:1][idle][refused]") {
   const auto root = judge::make_root_directory();
   std::filesystem::create_directories(root + "/bin");
   std::filesystem::copy_file("/bin/busybox", root + "/bin/sh");

@@ -57,15 +57,6 @@ TEST_CASE("02: every call that mounts /proc fails once",
   CHECK(every_call().complaints(mounts_proc, Line::kSaysError) == "");
 }
 
-TEST_CASE("02: every call that protects the init fails once",
-          "[02.4][points:1][idle][errors]") {
-  HINT(
-      "check() turns the -1 of a call into an exception, and then the "
-      "command does not run. An init that is open to others must not "
-      "start a command.");
-  CHECK(every_call().complaints(protects_init, Line::kSaysError) == "");
-}
-
 TEST_CASE("02: every call that reaps fails once",
           "[02.6][points:1][idle][errors]") {
   HINT(

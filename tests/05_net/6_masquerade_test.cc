@@ -25,7 +25,7 @@ std::string seen_caller(const Network& from, const Network& to,
 }  // namespace
 
 TEST_CASE("05: the container gets out, under the host's address",
-          "[05.6][points:3][outside][back][others]") {
+          "[05.6][points:3][idle][outside][back][others]") {
   for (const auto& place :
        {net::random_large_place(), net::random_small_place()}) {
     // As near as somebody can be who is not in the range.

@@ -144,7 +144,7 @@ std::uint64_t flags_of_filters(judge::Subject& program) {
 }  // namespace
 
 TEST_CASE("08: the filter is installed without flags",
-          "[08.1][points:1][speculation][log]") {
+          "[08.1][points:1][idle][speculation][log]") {
   judge::Subject program(
       {"--root", judge::make_root_directory(), "--", "/probe", "exit", "3"},
       {.held_calls = {{SYS_seccomp}}});

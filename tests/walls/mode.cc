@@ -133,20 +133,11 @@ std::string Mode::tmpfs_target() const {
   return own_users ? "/etc" : "/made/tmpfs";
 }
 
-Expected expected_of(const Mode& mode) {
-  Expected expected;
-  const bool privileged = mode.rights == "privileged";
-  const bool is_root = mode.user == "0";
+namespace {
 
-  // Namespaces and ids.
-  expected.namespaces = {"ipc", "mnt", "pid", "uts"};
-  if (mode.network != "host") expected.namespaces.insert("net");
-  if (mode.own_users) expected.namespaces.insert("user");
-  expected.first_of_ids = mode.own_users ? "not 0" : "0";
-  expected.ids = mode.own_users ? "65536" : "4294967295";
-
-  // What is mounted.
-  auto& mounts = expected.mounts;
+// What is mounted where: its type, if that is fixed, and its options.
+decltype(Expected::mounts) mounts_of(const Mode& mode) {
+  decltype(Expected::mounts) mounts;
   const std::string kPlain = "nosuid,nodev,noexec";
   mounts["/"] = mode.read_only ? "ro,nodev" : "nodev";
   mounts["/proc"] = "proc " + kPlain;
@@ -162,6 +153,24 @@ Expected expected_of(const Mode& mode) {
     mounts[mode.volume_target()] = "tmpfs ro,nosuid,nodev";
   if (mode.volume == "rw") mounts[mode.volume_target()] = "tmpfs nosuid,nodev";
   if (mode.tmpfs) mounts[mode.tmpfs_target()] = "tmpfs " + kPlain;
+  return mounts;
+}
+
+}  // namespace
+
+Expected expected_of(const Mode& mode) {
+  Expected expected;
+  const bool privileged = mode.rights == "privileged";
+  const bool is_root = mode.user == "0";
+
+  // Namespaces and ids.
+  expected.namespaces = {"ipc", "mnt", "pid", "uts"};
+  if (mode.network != "host") expected.namespaces.insert("net");
+  if (mode.own_users) expected.namespaces.insert("user");
+  expected.first_of_ids = mode.own_users ? "not 0" : "0";
+  expected.ids = mode.own_users ? "65536" : "4294967295";
+
+  expected.mounts = mounts_of(mode);
   expected.has_covers = !privileged;
 
   // The network.
