@@ -417,7 +417,9 @@ std::optional<Facts> EveryCall::portrait(pid_t command, pid_t program) const
   facts.add("root", "root", place(process.root()));
   facts.add("directory", "working directory",
             place(process.working_directory()));
-  if (!process.exists() || process.is_being_killed()) return {};
+  // Who has no root any more is about to end.
+  const bool ends = !process.root() || process.is_being_killed();
+  if (!process.exists() || ends) return {};
   return facts;
 } catch (const std::system_error&) {
   return {};  // It has been killed.
